@@ -1,0 +1,1 @@
+"""Orchestration: from load packages to the published warehouse."""

@@ -169,9 +169,7 @@ def ref(name: str, doc: str, *, required: bool = False) -> Column:
 
 def number(name: str, doc: str, between: tuple[float, float] | None = None) -> Column:
     """A measured number."""
-    return Column(
-        name=name, type=Type.NUMBER, privacy=Privacy.PUBLIC, doc=doc, between=between
-    )
+    return Column(name=name, type=Type.NUMBER, privacy=Privacy.PUBLIC, doc=doc, between=between)
 
 
 def integer(name: str, doc: str) -> Column:
@@ -186,9 +184,7 @@ def money(name: str, doc: str) -> Column:
 
 def flag(name: str, doc: str, *, required: bool = False) -> Column:
     """A yes or no."""
-    return Column(
-        name=name, type=Type.BOOLEAN, privacy=Privacy.PUBLIC, doc=doc, required=required
-    )
+    return Column(name=name, type=Type.BOOLEAN, privacy=Privacy.PUBLIC, doc=doc, required=required)
 
 
 def time(name: str, doc: str, *, required: bool = False) -> Column:

@@ -30,7 +30,9 @@ SURVEY = Family(
             own=(
                 ref("survey_id", "The survey.", required=True),
                 ref("question_id", "The question, by the vendor's immutable id.", required=True),
-                text("item_id", "Row of a grid or choice; empty for a whole question.", required=True),
+                text(
+                    "item_id", "Row of a grid or choice; empty for a whole question.", required=True
+                ),
                 text("survey_name", "Name of the survey."),
                 text("question_text", "The question as asked."),
                 text("item_text", "The grid row or choice as shown."),
@@ -59,8 +61,14 @@ SURVEY = Family(
                     "status",
                     "How far it got.",
                     values=(
-                        "sent", "delivered", "bounced", "failed", "opted_out",
-                        "opened", "started", "completed",
+                        "sent",
+                        "delivered",
+                        "bounced",
+                        "failed",
+                        "opted_out",
+                        "opened",
+                        "started",
+                        "completed",
                     ),
                 ),
                 time("sent_at", "When it was sent.", required=True),
@@ -108,7 +116,9 @@ SURVEY = Family(
                 ref("survey_id", "The survey.", required=True),
                 ref("response_id", "The response.", required=True),
                 ref("question_id", "The question, by the vendor's immutable id.", required=True),
-                text("item_id", "Row of a grid or choice; empty for a whole question.", required=True),
+                text(
+                    "item_id", "Row of a grid or choice; empty for a whole question.", required=True
+                ),
                 number("value_number", "The answer, if it is a number."),
                 words("value_text", "The answer, if it is free text."),
                 text("value_choice", "The answer, if it is one of the choices offered."),

@@ -50,7 +50,9 @@ WORKFORCE = Family(
             own=(
                 ref("pulse_id", "The pulse.", required=True),
                 ref("question_id", "The question.", required=True),
-                ref("respondent_hash", "Keyed hash (HMAC-SHA-256) of the respondent.", required=True),
+                ref(
+                    "respondent_hash", "Keyed hash (HMAC-SHA-256) of the respondent.", required=True
+                ),
                 ref("team_ref", "Team of the respondent when answering."),
                 text("segment", "Segment of the respondent when answering."),
                 number("value_number", "The answer, if it is a number."),

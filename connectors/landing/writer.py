@@ -1,0 +1,214 @@
+"""Writes one load package, and makes it visible all at once or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self, Unpack
+
+import msgspec
+import polars as pl
+from backports import zstd
+
+from connectors.errors import FixEnvironment
+from connectors.families import FAMILIES, TABLES
+from connectors.families.frames import conform
+from connectors.landing import disk
+from connectors.landing.manifest import Artifact, Counts, Facts, Manifest, Origin, encode
+
+REJECTS = pl.Schema({"record": pl.Int64, "path": pl.String, "reason": pl.String, "body": pl.String})
+"""Rows of `rejects.parquet`: which record (from 1), where in it, why, and the record itself."""
+
+_PAGE_LEVEL = 1
+_COPY_BLOCK = 1 << 20
+
+
+class PackageWriter:
+    """One load package in the making; a context manager that leaves nothing half-written.
+
+    Args:
+        folder: The stream's folder, held for writing.
+        load_id: Id of the package.
+        origin: Where its rows come from.
+        keep_raw: Whether raw pages and the bodies of rejected records are kept.
+    """
+
+    def __init__(
+        self, folder: Path, load_id: str, origin: Origin, *, keep_raw: bool = True
+    ) -> None:
+        """Start a package in a hidden folder beside the committed ones."""
+        self.load_id = load_id
+        self.origin = origin
+        self._final = folder / load_id
+        self._path = folder / f".tmp-{load_id}"
+        self._keep_raw = keep_raw
+        self._started = datetime.now(UTC)
+        self._parts: dict[str, list[pl.DataFrame]] = defaultdict(list)
+        self._tables: dict[str, Artifact] = {}
+        self._rejects: list[pl.DataFrame] = []
+        self._pages: list[Artifact] = []
+        self._page_file: _PageFile | None = None
+
+    def __enter__(self) -> Self:
+        """Make the hidden folder."""
+        with _explained(self._path):
+            self._path.mkdir()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Sweep away whatever was not committed."""
+        if self._page_file is not None:
+            self._page_file.close()
+        shutil.rmtree(self._path, ignore_errors=True)
+
+    def page(self, lines: bytes, records: int) -> None:
+        """Keep one raw page: its records as NDJSON, each line with its newline."""
+        if not self._keep_raw:
+            return
+        with _explained(self._path):
+            if self._page_file is None:
+                self._page_file = _PageFile(self._path / "pages.ndjson.zst")
+            self._page_file.write(lines, records)
+
+    def file(self, path: Path, name: str) -> None:
+        """Keep an export file as it was read, compressed, under `name` + `.zst`."""
+        if not self._keep_raw:
+            return
+        with _explained(self._path):
+            copy = _PageFile(self._path / f"{name}.zst")
+            with path.open("rb") as original:
+                while block := original.read(_COPY_BLOCK):
+                    copy.write(block, 0)
+            self._pages.append(copy.close())
+
+    def add(self, table: str, frame: pl.DataFrame) -> None:
+        """Add mapped rows to a table of the package; see `conform` for what is refused."""
+        self._parts[table].append(
+            conform(TABLES[table], frame.lazy(), self.origin.source, self.load_id).collect()
+        )
+
+    def sink(self, table: str, frame: pl.LazyFrame) -> int:
+        """Stream mapped rows of a large input into a table, once per table. Returns the rows."""
+        target = self._path / f"{table}.parquet"
+        with _explained(target):
+            conform(TABLES[table], frame, self.origin.source, self.load_id).sink_parquet(
+                target, compression="zstd", compression_level=3
+            )
+        rows = pl.scan_parquet(target).select(pl.len()).collect().item()
+        self._tables[table] = _artifact(target, rows)
+        return int(rows)
+
+    def reject(self, rejects: pl.DataFrame) -> None:
+        """Set records aside; a frame of `REJECTS`."""
+        if not self._keep_raw:
+            rejects = rejects.with_columns(body=pl.lit(None, pl.String))
+        self._rejects.append(rejects)
+
+    def commit(self, counts: Counts, **facts: Unpack[Facts]) -> Manifest:
+        """Write what is still in memory and make the package visible by one rename.
+
+        Raises:
+            AssertionError: The counts do not balance: a bug, and never to be landed.
+            FixEnvironment: The disk refused.
+        """
+        if not counts.balanced:
+            raise AssertionError(f"{self.origin}: counts do not balance: {counts}")
+        with _explained(self._path):
+            self._write_tables()
+            manifest = Manifest(
+                load_id=self.load_id,
+                contract=FAMILIES[self.origin.family].version,
+                started_at=self._started,
+                finished_at=datetime.now(UTC),
+                counts=counts,
+                tables=self._tables,
+                pages=self._close_pages(),
+                rejects=self._write_rejects(),
+                **msgspec.structs.asdict(self.origin),
+                **facts,
+            )
+            (self._path / "manifest.json").write_bytes(encode(manifest))
+            disk.rename_durably(self._path, self._final)
+        return manifest
+
+    def _write_tables(self) -> None:
+        for table, parts in self._parts.items():
+            target = self._path / f"{table}.parquet"
+            frame = pl.concat(parts)
+            frame.write_parquet(target, compression="zstd", compression_level=3)
+            self._tables[table] = _artifact(target, frame.height)
+
+    def _write_rejects(self) -> Artifact | None:
+        if not self._rejects:
+            return None
+        target = self._path / "rejects.parquet"
+        frame = pl.concat(self._rejects)
+        frame.write_parquet(target, compression="zstd")
+        return _artifact(target, frame.height)
+
+    def _close_pages(self) -> list[Artifact]:
+        if self._page_file is not None:
+            self._pages.append(self._page_file.close())
+            self._page_file = None
+        return self._pages
+
+
+class _PageFile:
+    """A zstd file that counts and hashes what it holds."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: BinaryIO = path.open("wb")
+        self._compressor = zstd.ZstdCompressor(level=_PAGE_LEVEL)
+        self._hash = hashlib.sha256()
+        self._records = 0
+        self._bytes = 0
+
+    def write(self, block: bytes, records: int) -> None:
+        self._store(self._compressor.compress(block))
+        self._records += records
+
+    def close(self) -> Artifact:
+        if not self._file.closed:
+            self._store(self._compressor.flush())
+            self._file.close()
+        return Artifact(
+            file=self._path.name,
+            rows=self._records,
+            bytes=self._bytes,
+            sha256=self._hash.hexdigest(),
+        )
+
+    def _store(self, block: bytes) -> None:
+        self._file.write(block)
+        self._hash.update(block)
+        self._bytes += len(block)
+
+
+def _artifact(path: Path, rows: int) -> Artifact:
+    return Artifact(file=path.name, rows=rows, bytes=path.stat().st_size, sha256=disk.sha256(path))
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn a refusal of the disk into a sentence that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        raise FixEnvironment(
+            "LANDING-WRITE",
+            str(path.parent),
+            f"cannot be written ({error.strerror or type(error).__name__})",
+            "Check permissions and free space, or set EARFUL_DATA to another folder.",
+        ) from error
