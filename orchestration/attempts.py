@@ -1,0 +1,29 @@
+"""How a step fails: at once where only a person can help, with a retry where time can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from connectors.errors import EarfulError
+
+
+@contextmanager
+def attempting() -> Iterator[None]:
+    """Let Dagster retry only what is worth retrying.
+
+    The cause is not chained: a library's message may hold somebody's words.
+
+    Raises:
+        Failure: With the sentence, its code, and whether to retry.
+    """
+    try:
+        yield
+    except EarfulError as error:
+        raise dg.Failure(
+            str(error),
+            metadata={"code": error.code, "exit_code": error.exit_code},
+            allow_retries=error.retriable,
+        ) from None

@@ -1,0 +1,160 @@
+"""The release gate: what may be published, and what may not.
+
+No naked score, no personal column or address, no table that collapsed against the published
+version, nothing stale. A refusal leaves the published version as it is and says which rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from orchestration.checks.rules import Rule
+from orchestration.dbt_manifest import PublicColumn, public_columns
+from orchestration.publishing.snapshot import tables
+from orchestration.publishing.versions import FILE
+from orchestration.settings import Settings
+from orchestration.warehouse import connect
+from orchestration.warehouse.sql import literal, quote, utc_now
+
+CHECKS = {
+    "no_naked_score": "Every published number has n, interval, period and method version.",
+    "no_personal_data": "No column is personal or undeclared, and no text holds an address.",
+    "not_collapsed": "No table lost more rows against the published version than is allowed.",
+    "fresh": "The newest load is not older than is allowed.",
+}
+_SHOWN = 5
+_EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule about the rows of one query, and the columns that name a culprit to people."""
+
+    name: str
+    query: str
+    condition: str
+    shown: str
+
+    def rule(self) -> Rule:
+        """The check as a rule of a suite."""
+        return Rule(
+            self.name,
+            CHECKS[self.name],
+            "UnexpectedRowsExpectation",
+            {"unexpected_rows_query": f"select 1 from {{batch}} where {self.condition}"},
+            self.condition,
+        )
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found: culprits, and a few of them by name."""
+
+    name: str
+    culprits: int
+    examples: list[str]
+
+
+def judge(settings: Settings) -> list[Finding]:
+    """Run every check of the release gate.
+
+    Raises:
+        FixEnvironment: A check could not run.
+    """
+    # imported here: it takes seconds, and a run with nothing new must not pay them
+    from orchestration.checks.validation import Suite, validate  # noqa: PLC0415
+
+    checks = _checks(settings)
+    found = validate(
+        settings.release,
+        settings.data_docs / "release_gate",
+        [Suite(check.name, check.query, [check.rule()]) for check in checks],
+    )
+    return [
+        Finding(check.name, culprits, _examples(settings, check) if culprits else [])
+        for check in checks
+        for culprits in [found[check.name][check.name]]
+    ]
+
+
+def _checks(settings: Settings) -> list[Check]:
+    return [
+        Check(
+            "no_naked_score",
+            "select * from main.metrics",
+            "value is not null and (n is null or interval_low is null or interval_high is null "
+            "or period_start is null or period_end is null or method_version is null)",
+            "concat_ws(' ', metric, period_grain, source, touchpoint, segment, period_start)",
+        ),
+        _personal(settings),
+        _collapse(settings),
+        _freshness(settings),
+    ]
+
+
+def _personal(settings: Settings) -> Check:
+    """Columns that nobody declared fit for publishing, and cells that hold an e-mail address."""
+    declared = public_columns(settings)
+    with connect(settings.release, read_only=True) as connection:
+        there = connection.execute(
+            "select table_name, column_name, data_type from duckdb_columns() "
+            "where database_name = current_database() and schema_name = 'main' order by all"
+        ).fetchall()
+    undeclared = [(t, c) for t, c, _ in there if PublicColumn(t, c) not in declared]
+    named = [
+        f"select {literal(f'{t}.{c} is not declared public')} as culprit" for t, c in undeclared
+    ]
+    texts = [
+        f"select {literal(f'{t}.{c} holds an e-mail address')} as culprit from main.{quote(t)} "
+        f"where regexp_matches({quote(c)}, {literal(_EMAIL)})"
+        for t, c, data_type in there
+        if data_type == "VARCHAR"
+    ]
+    query = " union all ".join([*named, *texts]) or "select null as culprit where false"
+    return Check("no_personal_data", query, "culprit is not null", "culprit")
+
+
+def _collapse(settings: Settings) -> Check:
+    """Rows of each table now and in the published version."""
+    published = settings.published / FILE
+    before: dict[str, int] = {}
+    if published.exists():
+        with connect(published, read_only=True) as connection:
+            before = tables(connection, published.resolve().stem)
+    with connect(settings.release, read_only=True) as connection:
+        now = tables(connection, settings.release.stem)
+    rows = [
+        f"({literal(name)}, {now.get(name, 0)}, {rows})"
+        for name, rows in before.items()
+        # publishing adds these
+        if name not in ("about", "about_sources")
+    ] or ["(null, 0, 0)"]
+    kept = 1 - settings.max_collapse
+    return Check(
+        "not_collapsed",
+        f"select * from (values {', '.join(rows)}) as t(table_name, now, before)",
+        f"now < {kept!r} * before",
+        "concat(table_name, ': ', before, ' rows published, ', now, ' now')",
+    )
+
+
+def _freshness(settings: Settings) -> Check:
+    with connect(settings.warehouse, read_only=True) as connection:
+        row = connection.execute("select max(loaded_at)::varchar from raw._loads").fetchone()
+    newest = f"timestamp {literal(row[0])}" if row and row[0] else "null::timestamp"
+    return Check(
+        "fresh",
+        f"select {newest} as newest",
+        f"newest is null or newest < {utc_now()} - to_minutes({int(settings.max_age_hours * 60)})",
+        "coalesce(concat('newest load: ', newest), 'nothing was ever loaded')",
+    )
+
+
+def _examples(settings: Settings, check: Check) -> list[str]:
+    with connect(settings.release, read_only=True) as connection:
+        rows: list[tuple[Any, ...]] = connection.execute(
+            f"select {check.shown} as shown, count(*) from ({check.query}) "
+            f"where {check.condition} group by 1 order by 2 desc, 1 limit {_SHOWN}"
+        ).fetchall()
+    return [f"{shown} ({count} rows)" if count > 1 else str(shown) for shown, count in rows]

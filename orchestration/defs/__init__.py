@@ -1,0 +1,1 @@
+"""Everything Dagster runs: sources, the warehouse load, the models, publishing."""

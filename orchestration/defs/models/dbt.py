@@ -1,0 +1,138 @@
+"""raw -> staging, intermediate and marts: the dbt project, every test an asset check."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+
+from connectors.errors import GateRefused
+from orchestration import dbt_manifest
+from orchestration import settings as instance_settings
+from orchestration.assets import OWNERS, POOL
+from orchestration.attempts import attempting
+from orchestration.checks import raw_gate
+from orchestration.settings import Settings
+from orchestration.warehouse import WriterGate, connect
+from orchestration.warehouse.sql import literal
+
+
+class Translator(DagsterDbtTranslator):
+    """Names dbt's nodes as assets: layer first, then the model."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """`marts/metrics`, `staging/stg_cases`, `seeds/question_map`; sources keep `raw/…`."""
+        if dbt_resource_props["resource_type"] == "source":
+            return super().get_asset_key(dbt_resource_props)
+        layer = (
+            "seeds" if dbt_resource_props["resource_type"] == "seed" else _layer(dbt_resource_props)
+        )
+        return dg.AssetKey([layer, dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        """The layer: families end where voices are joined."""
+        return self.get_asset_key(dbt_resource_props).path[0]
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:  # noqa: ARG002 - signature of the base
+        """The data team owns every model."""
+        return OWNERS
+
+
+def _layer(props: Mapping[str, Any]) -> str:
+    return str(props["fqn"][1])
+
+
+_SETTINGS = instance_settings.load()
+_PROJECT = DbtProject(dbt_manifest.PROJECT, target_path=_SETTINGS.data / "dbt")
+
+
+@dbt_assets(
+    manifest=dbt_manifest.ensure(_SETTINGS),
+    project=_PROJECT,
+    dagster_dbt_translator=Translator(),
+    pool=POOL,
+)
+def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    """Build seeds, models and tests; refuse while raw holds rows that no gate has passed."""
+    settings = instance_settings.load()
+    # the profile reads them; dbt runs in a process of its own
+    os.environ.update(settings.dbt_environment)
+    gate = WriterGate(settings.data, settings.lock_wait)
+    with attempting(), gate.hold("models"):
+        _require_gated(settings)
+        _ensure_release(settings)
+        dbt = DbtCliResource(
+            project_dir=_PROJECT,
+            profiles_dir=str(dbt_manifest.PROJECT),
+            dbt_executable=dbt_manifest.dbt_executable(),
+        )
+        yield from with_row_counts(settings, dbt.cli(["build"], context=context).stream())
+
+
+def with_row_counts(settings: Settings, events: Iterable[Any]) -> Iterator[Any]:
+    """Pass dbt's events on, with row counts on the tables it built.
+
+    They are held back until dbt has ended, because until then its process owns the files. What
+    was built before a failure is still reported.
+    """
+    held: list[Any] = []
+    failure: BaseException | None = None
+    try:
+        held.extend(events)
+    except Exception as error:  # noqa: BLE001 - raised again below, after the events
+        failure = error
+    rows = _row_counts(settings)
+    for event in held:
+        if isinstance(event, dg.Output) and (count := rows.get(_relation(event))) is not None:
+            yield event.with_metadata({**event.metadata, "dagster/row_count": count})
+        else:
+            yield event
+    if failure is not None:
+        raise failure
+
+
+def _relation(event: dg.Output[Any]) -> str:
+    return event.output_name.rpartition("__")[2]
+
+
+def _row_counts(settings: Settings) -> dict[str, int]:
+    with connect(settings.warehouse, read_only=True) as connection:
+        connection.execute(f"attach {literal(str(settings.release))} as release (read_only)")
+        return dict(
+            connection.execute(
+                "select table_name, estimated_size::bigint from duckdb_tables() "
+                "where schema_name <> 'raw'"
+            ).fetchall()
+        )
+
+
+def _require_gated(settings: Settings) -> None:
+    with connect(settings.warehouse, read_only=True) as connection:
+        loads = raw_gate.waiting(connection)
+    if loads:
+        raise GateRefused(
+            "RAW-NOT-GATED",
+            "raw",
+            f"{len(loads)} loads have not passed the raw gate",
+            "Materialize raw and its checks first; earful status names the loads.",
+        )
+
+
+def _ensure_release(settings: Settings) -> None:
+    """Make the release file in the storage format that every DuckDB from 1.0 on opens."""
+    if settings.release.exists():
+        return
+    with connect(settings.warehouse) as connection:
+        connection.execute(
+            f"attach {literal(str(settings.release))} as release (storage_version 'v1.0.0')"
+        )
+        connection.execute("create or replace table release.main.begun as select 1 as one")
+        connection.execute("drop table release.main.begun")
+
+
+def marts() -> list[dg.AssetKey]:
+    """Keys of the public marts."""
+    return sorted(key for key in models.keys if key.path[0] == "marts")

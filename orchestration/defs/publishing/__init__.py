@@ -1,0 +1,1 @@
+"""The release gate and the published version."""

@@ -1,0 +1,97 @@
+"""Load packages -> raw tables, and the gate that judges what is new in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from connectors.families import TABLES
+from connectors.landing import Landing
+from orchestration import settings as instance_settings
+from orchestration.assets import OWNERS, POOL, column_schema, raw_key
+from orchestration.attempts import attempting
+from orchestration.checks import raw_gate
+from orchestration.publishing.currency import is_current
+from orchestration.settings import Settings
+from orchestration.warehouse import Load, Loader, WriterGate, connect
+
+_SPECS = [
+    dg.AssetSpec(
+        key=raw_key(table.name),
+        description=f"One row per version of each {table.grain}, as landed; append-only.",
+        group_name=table.family,
+        owners=OWNERS,
+        kinds={"duckdb"},
+        metadata={"dagster/column_schema": column_schema(table)},
+        skippable=True,
+    )
+    for table in TABLES.values()
+]
+_CHECKS = [
+    dg.AssetCheckSpec(
+        "contract",
+        asset=raw_key(table.name),
+        blocking=True,
+        description="New rows keep the family contract; culprits are set aside with the reason.",
+    )
+    for table in TABLES.values()
+]
+
+
+@dg.multi_asset(specs=_SPECS, pool=POOL)
+def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
+    """Load every pending package in one transaction.
+
+    Yields nothing where nothing is new and the published version is current: then every step
+    after this one is skipped.
+    """
+    settings = instance_settings.load()
+    with attempting():
+        load = _load(settings)
+    context.log.info("loaded %d packages, %d rows", len(load.packages), load.rows.total())
+    if not load.packages and is_current(settings):
+        context.log.info("nothing new, and the published version is current")
+        return
+    for table in TABLES.values():
+        yield dg.MaterializeResult(
+            asset_key=raw_key(table.name),
+            metadata={
+                "dagster/partition_row_count": load.rows[table.name],
+                "rows_repeated": load.repeated[table.name],
+                "packages": len(load.packages),
+            },
+        )
+
+
+@dg.multi_asset_check(specs=_CHECKS, pool=POOL)
+def raw_contract(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+    """Judge the rows that no gate has seen."""
+    settings = instance_settings.load()
+    with attempting():
+        verdicts = _judge(settings)
+    for verdict in verdicts:
+        if verdict.culprits:
+            context.log.warning("raw.%s: %s", verdict.table, verdict.culprits)
+        yield dg.AssetCheckResult(
+            asset_key=raw_key(verdict.table),
+            check_name="contract",
+            passed=verdict.passed,
+            metadata={
+                "rows": verdict.rows,
+                "rejected": verdict.rejected,
+                "culprits": verdict.culprits,
+                "where": f"select * from raw.{verdict.table}__rejects",
+            },
+        )
+
+
+def _load(settings: Settings) -> Load:
+    gate = WriterGate(settings.data, settings.lock_wait)
+    with gate.hold("load"), connect(settings.warehouse) as connection:
+        return Loader(connection, Landing(settings.landing)).load()
+
+
+def _judge(settings: Settings) -> list[raw_gate.Verdict]:
+    with WriterGate(settings.data, settings.lock_wait).hold("raw gate"):
+        return raw_gate.judge(settings)

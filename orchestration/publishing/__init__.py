@@ -1,0 +1,1 @@
+"""From the release database to what readers open: versions, the swap, the way back."""

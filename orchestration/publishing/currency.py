@@ -1,0 +1,27 @@
+"""Whether the published version shows everything that raw holds, through today's models."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from orchestration import dbt_manifest
+from orchestration.publishing.versions import FILE
+from orchestration.settings import Settings
+from orchestration.warehouse import connect
+
+
+def is_current(settings: Settings) -> bool:
+    """True where building and publishing again would change nothing but the date."""
+    published = settings.published / FILE
+    if not published.exists():
+        return False
+    with connect(published, read_only=True) as connection:
+        row = connection.execute("select loaded_until, model_fingerprint from about").fetchone()
+    return row == (loaded_until(settings), dbt_manifest.fingerprint(settings))
+
+
+def loaded_until(settings: Settings) -> datetime | None:
+    """Time of the newest load in the warehouse."""
+    with connect(settings.warehouse, read_only=True) as connection:
+        row = connection.execute("select max(loaded_at) from raw._loads").fetchone()
+    return row[0] if row else None

@@ -1,0 +1,41 @@
+"""Publishes the release: snapshot, then swap."""
+
+from __future__ import annotations
+
+import subprocess
+from importlib.metadata import version
+
+from orchestration import dbt_manifest
+from orchestration.publishing import snapshot
+from orchestration.publishing.versions import Versions
+from orchestration.settings import ROOT, Settings
+
+
+def publish(settings: Settings, run_id: str) -> tuple[str, dict[str, int]]:
+    """Write the release as a new version and make it current. The caller holds the gate.
+
+    Returns:
+        The version's name, and rows by table.
+    """
+    versions = Versions(settings.published)
+    folder = versions.begin()
+    edition = snapshot.Edition(
+        version=folder.name.removeprefix(".new-"),
+        run_id=run_id,
+        code=_code_version(),
+        fingerprint=dbt_manifest.fingerprint(settings),
+    )
+    rows = snapshot.write(settings, folder, edition)
+    return versions.finish(folder, settings.keep_versions), rows
+
+
+def _code_version() -> str:
+    """The release's number, and the commit where the checkout has one."""
+    result = subprocess.run(  # noqa: S603 - no user input
+        ["git", "-C", ROOT, "rev-parse", "--short", "HEAD"],  # noqa: S607 - found on PATH, if at all
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    commit = result.stdout.strip() if result.returncode == 0 else "no commit"
+    return f"{version('earful')} ({commit})"

@@ -1,0 +1,95 @@
+"""Published versions on disk.
+
+    published/
+      versions/<version>/earful.duckdb   parquet/<table>.parquet
+      current -> versions/<version>      the one thing that a swap replaces
+      earful.duckdb -> current/earful.duckdb
+      parquet -> current/parquet
+
+A reader that holds an open file keeps its version; a new one gets the current version whole.
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from connectors.errors import FixConfiguration
+from connectors.landing import disk
+
+FILE = "earful.duckdb"
+_LINKS = {FILE: f"current/{FILE}", "parquet": "current/parquet"}
+
+
+class Versions:
+    """The versions in a `published` folder."""
+
+    def __init__(self, root: Path) -> None:
+        """Nothing is read or written yet."""
+        self.root = root
+        self._versions = root / "versions"
+
+    def names(self) -> list[str]:
+        """All complete versions, oldest first."""
+        if not self._versions.is_dir():
+            return []
+        return sorted(p.name for p in self._versions.iterdir() if not p.name.startswith("."))
+
+    def current(self) -> str | None:
+        """The version that readers get, or None before the first."""
+        link = self.root / "current"
+        return link.readlink().name if link.is_symlink() else None
+
+    def begin(self) -> Path:
+        """A hidden folder to write the next version into; leftovers are swept away."""
+        self._versions.mkdir(parents=True, exist_ok=True)
+        for leftover in self._versions.glob(".new-*"):
+            _remove(leftover)
+        folder = self._versions / f".new-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+        folder.mkdir()
+        return folder
+
+    def finish(self, folder: Path, keep: int) -> str:
+        """Make a written version the current one, and drop all but the newest `keep`."""
+        name = folder.name.removeprefix(".new-")
+        disk.rename_durably(folder, self._versions / name)
+        self.switch(name)
+        for old in self.names()[:-keep]:
+            if old != name:
+                _remove(self._versions / old)
+        return name
+
+    def switch(self, name: str) -> None:
+        """Let readers have another version, by one rename."""
+        for link, target in _LINKS.items():
+            if not (self.root / link).is_symlink():
+                (self.root / link).symlink_to(target)
+        staged = self.root / ".current"
+        staged.unlink(missing_ok=True)
+        staged.symlink_to(Path("versions") / name)
+        staged.replace(self.root / "current")
+        disk.sync_path(self.root)
+
+    def roll_back(self) -> tuple[str, str]:
+        """Go back to the version before the current one. Returns (from, to).
+
+        Raises:
+            FixConfiguration: There is no earlier version.
+        """
+        current = self.current()
+        earlier = [name for name in self.names() if current and name < current]
+        if current is None or not earlier:
+            raise FixConfiguration(
+                "PUBLISH-NO-EARLIER",
+                str(self.root),
+                "there is no earlier version to go back to",
+                "EARFUL_KEEP_VERSIONS says how many are kept.",
+            )
+        self.switch(earlier[-1])
+        return current, earlier[-1]
+
+
+def _remove(folder: Path) -> None:
+    """Delete a version; its files are read-only, their folder is not."""
+    shutil.rmtree(folder)

@@ -1,0 +1,160 @@
+"""Settings of one Earful instance: flag > environment > file > default.
+
+The file is `earful.toml` in the working folder, or whatever `EARFUL_CONFIG` names; paths in it
+are relative to it. No secret is ever a setting: sources name environment variables instead.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from connectors.errors import FixConfiguration
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: where the dbt project and the shipped definitions are."""
+
+
+class Settings(BaseSettings):
+    """One instance: where it reads, where it writes, and how strict it is."""
+
+    model_config: ClassVar[SettingsConfigDict] = SettingsConfigDict(
+        env_prefix="EARFUL_", extra="forbid", frozen=True
+    )
+
+    sources: Path = Field(
+        ROOT / "orchestration/defs/sources", description="Folder with one folder per source."
+    )
+    exports: Path = Field(
+        ROOT / "examples/demo/exports", description="Folder that file sources are relative to."
+    )
+    seeds: Path = Field(
+        ROOT / "dbt_project/seeds", description="Folder of dbt seeds: question map, touchpoints."
+    )
+    data: Path = Field(ROOT / "data", description="Folder that everything is written to.")
+    build: Path = Field(ROOT / "build", description="Folder for what is made for reading only.")
+    lock_wait: float = Field(
+        60, ge=0, description="Seconds to wait for the warehouse while somebody else writes it."
+    )
+    keep_versions: int = Field(3, ge=1, description="Published versions that are kept.")
+    max_collapse: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of rows that a published table may lose before the gate refuses.",
+    )
+    max_rejected: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Share of newly loaded rows that the raw gate may set aside before it blocks.",
+    )
+    max_age_hours: float = Field(
+        48, gt=0, description="Hours since the last load after which the release gate refuses."
+    )
+
+    @property
+    def landing(self) -> Path:
+        """Load packages: the system of record."""
+        return self.data / "landing"
+
+    @property
+    def warehouse(self) -> Path:
+        """DuckDB file with raw, staging and intermediate tables."""
+        return self.data / "warehouse.duckdb"
+
+    @property
+    def release(self) -> Path:
+        """DuckDB file with the public marts, before the release gate."""
+        return self.data / "release.duckdb"
+
+    @property
+    def published(self) -> Path:
+        """Folder of published versions; `earful.duckdb` in it is the current one."""
+        return self.data / "published"
+
+    @property
+    def data_docs(self) -> Path:
+        """Great Expectations' Data Docs, one folder per gate."""
+        return self.build / "data_docs"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's own run history."""
+        return self.data / "dagster"
+
+    @cached_property
+    def dbt_environment(self) -> dict[str, str]:
+        """Variables that the dbt profile and project read."""
+        return {
+            "EARFUL_WAREHOUSE": str(self.warehouse),
+            "EARFUL_RELEASE": str(self.release),
+            "EARFUL_SEEDS": str(self.seeds),
+            "DBT_TARGET_PATH": str(self.data / "dbt"),
+            "DBT_LOG_PATH": str(self.data / "dbt"),
+            "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        }
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic passes it by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then the environment, then the file."""
+        return init_settings, env_settings, _RelativeToml(settings_cls, config_file())
+
+
+class _RelativeToml(TomlConfigSettingsSource):
+    """Reads paths in the file as relative to the file."""
+
+    def __call__(self) -> dict[str, Any]:
+        folder = config_file().resolve().parent
+        return {
+            key: folder / value if Settings.model_fields[key].annotation is Path else value
+            for key, value in super().__call__().items()
+            if key in Settings.model_fields
+        }
+
+
+def config_file() -> Path:
+    """The settings file in force; it need not exist unless `EARFUL_CONFIG` names it."""
+    return Path(os.environ.get("EARFUL_CONFIG", "earful.toml"))
+
+
+def load() -> Settings:
+    """Read the settings. Raises `FixConfiguration` naming the field, and what it expected."""
+    named = os.environ.get("EARFUL_CONFIG")
+    if named and not Path(named).is_file():
+        raise FixConfiguration(
+            "CONFIG-MISSING", named, "no such settings file", "Correct EARFUL_CONFIG or --config."
+        )
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise FixConfiguration(
+            "CONFIG-VALUE",
+            f"{config_file()} or EARFUL_{str(first['loc'][0]).upper()}",
+            first["msg"],
+            "earful config show lists every setting and where its value comes from.",
+        ) from error
+    return settings.model_copy(
+        update={
+            name: getattr(settings, name).resolve()
+            for name in ("sources", "exports", "seeds", "data", "build")
+        }
+    )

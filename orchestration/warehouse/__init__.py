@@ -1,0 +1,7 @@
+"""The warehouse file: who may write it, what is in raw, and what has been loaded."""
+
+from orchestration.warehouse.connection import connect
+from orchestration.warehouse.loader import Load, Loader
+from orchestration.warehouse.writer import WriterGate, holder
+
+__all__ = ["Load", "Loader", "WriterGate", "connect", "holder"]
