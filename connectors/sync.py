@@ -1,0 +1,94 @@
+"""One sync of one stream: read pages, decode them, land them in packages of bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from connectors.decode import Decoder
+from connectors.landing import Counts, Landing, Manifest, Origin, PackageWriter, Window
+from connectors.stream import Page, Stream
+
+PACKAGE_RECORDS = 50_000
+"""Records after which a package is closed, so that memory stays flat and little is re-read."""
+
+
+@dataclass
+class _Open:
+    """The package being filled."""
+
+    writer: PackageWriter
+    counts: Counts = field(default_factory=Counts)
+    unknown: set[str] = field(default_factory=set)
+    cursor: str | None = None
+
+
+def land(
+    stream: Stream,
+    pages: Iterable[Page],
+    landing: Landing,
+    origin: Origin,
+    *,
+    window: Window | None = None,
+    keep_raw: bool = True,
+) -> Iterator[Manifest]:
+    """Land pages, oldest first; each package closes with the cursor of its last page.
+
+    Args:
+        stream: How records decode and map.
+        pages: Pages after the stream's present cursor, or those of `window`.
+        landing: Where packages go.
+        origin: Where the records come from.
+        window: The stretch of time that is read again, if it is one.
+        keep_raw: Whether raw pages are kept.
+
+    Yields:
+        The manifest of each package, after it was committed.
+    """
+    decoder = Decoder(stream)
+    before = landing.cursor(origin.source, origin.stream)
+    remaining = iter(pages)
+    with landing.writing(origin.source, origin.stream) as folder:
+        while True:
+            load_id = landing.next_load_id(origin.source, origin.stream)
+            with PackageWriter(folder, load_id, origin, keep_raw=keep_raw) as writer:
+                package = _fill(_Open(writer), stream, decoder, remaining)
+                if package is None:
+                    return
+                yield writer.commit(
+                    package.counts,
+                    cursor_before=before,
+                    cursor_after=package.cursor,
+                    window=window,
+                    overlaps=window is not None,
+                    unknown_fields=sorted(package.unknown),
+                )
+                before = package.cursor
+
+
+def _fill(package: _Open, stream: Stream, decoder: Decoder, pages: Iterator[Page]) -> _Open | None:
+    """Move pages into a package until it is full; None where there was no page left."""
+    any_page = False
+    for page in pages:
+        any_page = True
+        _add(package, stream, decoder, page)
+        if package.counts.read >= PACKAGE_RECORDS:
+            break
+    return package if any_page else None
+
+
+def _add(package: _Open, stream: Stream, decoder: Decoder, page: Page) -> None:
+    package.cursor = page.cursor
+    if not page.records:
+        return
+    decoded = decoder.decode(page.records, first=package.counts.read + 1)
+    for table, frame in stream.map(decoded.frame).items():
+        package.writer.add(table, frame)
+    if decoded.rejects.height:
+        package.writer.reject(decoded.rejects)
+    lines = b"\n".join(page.records) + b"\n"
+    package.writer.page(lines, len(page.records))
+    package.unknown |= decoded.unknown
+    package.counts += Counts(
+        read=len(page.records), accepted=decoded.frame.height, rejected=decoded.rejects.height
+    )
