@@ -1,0 +1,77 @@
+{#-
+    The current version of each record of an append-only raw table, tombstones included.
+
+    relation  the raw table
+    key       its key columns, `source` first
+    cursor    the column that tells a newer version from an older one; among equals, and where it
+              is null, the later load wins, and within a load the later row
+    name      name of the family table: part of record_id, so that ids of two tables never meet
+
+    Returns the raw columns plus
+      record_id       63-bit id of the record
+      _seen_at        when the record was last heard of, in whatever version: what an increment
+                      has to look past, even if an old version arrived late and lost
+      _first_load_id  load package that first spoke of it: its age, the same after a rebuild
+
+    Winners are found on narrow columns and fetched by row id: sorting or grouping whole rows
+    costs 15 to 40 plain scans. An increment does the same for the keys that were heard of since.
+-#}
+{% macro current_versions(relation, name, key, cursor) -%}
+    {{ return(adapter.dispatch('current_versions')(relation, name, key, cursor)) }}
+{%- endmacro %}
+
+{% macro duckdb__current_versions(relation, name, key, cursor) -%}
+    select
+        versions.*,
+        winners.record_id,
+        winners._seen_at,
+        winners._first_load_id
+    from {{ relation }} as versions
+    inner join ({{ current_winners(relation, name, key, cursor, 'rowid') }}) as winners
+        on versions.rowid = winners.winner
+{%- endmacro %}
+
+{#- Engines without a row id: the loader's time and the load make a version, ties by content. -#}
+{% macro default__current_versions(relation, name, key, cursor) -%}
+    select
+        versions.*,
+        {{ hash_id(["'" ~ name ~ "'"] + key) }} as record_id,
+        max(_loaded_at) over (partition by {{ key | join(', ') }}) as _seen_at,
+        min(_load_id) over (partition by {{ key | join(', ') }}) as _first_load_id
+    from {{ relation }} as versions
+    {{ of_touched_keys(relation, key) }}
+    qualify row_number() over (
+        partition by {{ key | join(', ') }} order by {{ cursor }} desc nulls last, _load_id desc
+    ) = 1
+{%- endmacro %}
+
+{% macro current_winners(relation, name, key, cursor, row_id) -%}
+    select
+        {{ hash_id(["'" ~ name ~ "'"] + key) }} as record_id,
+        max_by(
+            versions.{{ row_id }},
+            struct_pack(
+                at := coalesce(versions.{{ cursor }}, timestamp '0001-01-01'),
+                load := versions._load_id,
+                place := versions.{{ row_id }}
+            )
+        ) as winner,
+        max(versions._loaded_at) as _seen_at,
+        min(versions._load_id) as _first_load_id
+    from {{ relation }} as versions
+    {{ of_touched_keys(relation, key) }}
+    group by 1
+{%- endmacro %}
+
+{% macro of_touched_keys(relation, key) -%}
+    {%- if is_incremental() %}
+    where exists (
+        select 1
+        from {{ relation }} as news
+        where news._loaded_at > (select coalesce(max(_seen_at), timestamp '0001-01-01') from {{ this }})
+        {%- for column in key %}
+            and news.{{ column }} = versions.{{ column }}
+        {%- endfor %}
+    )
+    {%- endif %}
+{%- endmacro %}

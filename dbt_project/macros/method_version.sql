@@ -1,0 +1,20 @@
+{#-
+    The reading of a score as one text: metric, scale, top box, direction, since when. Scores are
+    averaged only within one of these; a change of any part is a marked break.
+-#}
+{% macro method_version(metric, scale_min, scale_max, top_box_from='null', reversed='false', since='null') -%}
+    {{ metric }} || ' ' || {{ plain(scale_min) }} || '-' || {{ plain(scale_max) }}
+    || case when {{ metric }} = 'csat' then ' top ' || {{ plain(top_box_from) }} else '' end
+    || case when {{ reversed }} then ' reversed' else '' end
+    || coalesce(' since ' || cast({{ since }} as varchar), '')
+{%- endmacro %}
+
+{#- Lowest answer that counts as satisfied where nobody said: the top quarter of the scale (4 of 1-5). -#}
+{% macro default_top_box(scale_min, scale_max) -%}
+    ceil({{ scale_min }} + 0.75 * ({{ scale_max }} - {{ scale_min }}))
+{%- endmacro %}
+
+{#- A number as people write it: 10, not 10.0. -#}
+{% macro plain(number) -%}
+    regexp_replace(cast({{ number }} as varchar), '\\.0$', '')
+{%- endmacro %}

@@ -1,0 +1,105 @@
+-- One row per case: when it was answered, solved, reopened, and who waits for whom.
+with cases as (
+    select * from {{ ref('stg_cases') }} where not is_deleted
+),
+
+messages as (
+    select * from {{ ref('stg_case_messages') }} where not is_deleted
+),
+
+changes as (
+    select * from {{ ref('stg_case_changes') }} where not is_deleted and field = 'status'
+),
+
+-- what the customer can read; a private note answers nobody
+talk as (
+    select
+        source,
+        case_id,
+        author_role,
+        created_at,
+        row_number() over (
+            partition by source, case_id, author_role order by created_at, message_id
+        ) as nth_of_role,
+        row_number() over (partition by source, case_id order by created_at, message_id) as nth
+    from messages
+    where is_public and author_role in ('customer', 'agent')
+),
+
+talked as (
+    select
+        source,
+        case_id,
+        count(*) as public_messages,
+        count(*) filter (author_role = 'customer') as customer_messages,
+        count(*) filter (author_role = 'agent') as agent_messages,
+        min(author_role) filter (nth = 1) as first_author,
+        min(created_at) filter (author_role = 'agent' and nth_of_role = 1) as first_agent_at,
+        min(created_at) filter (author_role = 'agent' and nth_of_role = 2) as second_agent_at,
+        max(created_at) filter (author_role = 'agent') as last_agent_at,
+        max(created_at) filter (author_role = 'customer') as last_customer_at
+    from talk
+    group by source, case_id
+),
+
+-- the customer's first message that nobody has answered yet
+unanswered as (
+    select talk.source, talk.case_id, min(talk.created_at) as waiting_since
+    from talk
+    inner join talked using (source, case_id)
+    where talk.author_role = 'customer'
+        and talk.created_at > coalesce(talked.last_agent_at, timestamp '0001-01-01')
+    group by talk.source, talk.case_id
+),
+
+moved as (
+    select
+        source,
+        case_id,
+        max(changed_at) filter (new_value = 'solved') as last_solved_at,
+        min(changed_at) filter (new_value = 'closed') as first_closed_at,
+        count(*) filter (
+            old_value in ('solved', 'closed') and new_value in ('new', 'open', 'pending', 'on_hold')
+        ) as reopens
+    from changes
+    group by source, case_id
+),
+
+told as (
+    select
+        cases.*,
+        talked.* exclude (source, case_id),
+        unanswered.waiting_since as unanswered_since,
+        coalesce(moved.reopens, 0) as reopens,
+        coalesce(cases.status in ('solved', 'closed'), false) as is_done,
+        -- who opened it, if nobody says: who spoke first
+        coalesce(cases.opened_by, talked.first_author, 'customer') = 'agent' as is_agent_created,
+        greatest(moved.last_solved_at, cases.solved_at) as last_solved_at,
+        least(moved.first_closed_at, cases.closed_at) as first_closed_at
+    from cases
+    left join talked using (source, case_id)
+    left join unanswered using (source, case_id)
+    left join moved using (source, case_id)
+)
+
+select
+    record_id,
+    source,
+    case_id,
+    is_agent_created,
+    is_done,
+    -- an agent's own first message is the question, not the answer
+    case when is_agent_created then second_agent_at else first_agent_at end as first_reply_at,
+    -- a case that was reopened since is not resolved
+    case when is_done then coalesce(last_solved_at, first_closed_at) end as resolved_at,
+    reopens,
+    coalesce(public_messages, 0) as public_messages,
+    coalesce(customer_messages, 0) as customer_messages,
+    coalesce(agent_messages, 0) as agent_messages,
+    case
+        when is_done or status in ('pending', 'on_hold') then null
+        -- no messages are kept: the case itself is the unanswered one
+        when public_messages is null and not is_agent_created then created_at
+        else unanswered_since
+    end as waiting_since
+from told

@@ -1,0 +1,116 @@
+-- One row per reference and time that it stood for a customer.
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key=['node_id', 'since']
+) }}
+{%- set now = "timestamp '" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "'" %}
+
+with refs as (
+    select * from {{ ref('int_references') }} where set_aside_reason is null
+),
+
+clusters as (
+    select * from {{ ref('int_identity_clusters') }}
+),
+
+nodes as (
+    select
+        refs.node_id,
+        refs.anchor_id,
+        refs.first_load_id,
+        coalesce(clusters.cluster, refs.node_id) as cluster
+    from refs
+    left join clusters using (node_id)
+),
+
+-- the oldest reference of a cluster gives it its id
+born as (
+    select
+        cluster,
+        min_by(anchor_id, struct_pack(age := first_load_id, id := anchor_id)) as customer_id,
+        min(first_load_id) as born
+    from nodes
+    group by cluster
+),
+{%- if is_incremental() %}
+
+held as (
+    select * from {{ this }} where until is null
+),
+
+-- an id that is known belongs to the cluster of the reference that it was made of, or, where that
+-- is gone, of the oldest one that still carries it: two clusters never share an id after a split
+claims as (
+    select
+        customer_id,
+        min(born) as born,
+        min_by(cluster, struct_pack(loses := not is_anchor, age := first_load_id, id := node_id)) as cluster
+    from (
+        select held.customer_id, held.born, nodes.*, nodes.anchor_id = held.customer_id as is_anchor
+        from held
+        inner join nodes using (node_id)
+        union all
+        select held.customer_id, held.born, nodes.*, true
+        from (select distinct customer_id, born from held) as held
+        inner join nodes on held.customer_id = nodes.anchor_id
+    ) as carriers
+    group by customer_id
+),
+
+kept as (
+    select
+        cluster,
+        min_by(customer_id, struct_pack(age := born, id := customer_id)) as customer_id,
+        min(born) as born
+    from claims
+    group by cluster
+),
+
+assigned as (
+    select
+        nodes.node_id,
+        nodes.first_load_id,
+        coalesce(kept.customer_id, born.customer_id) as customer_id,
+        coalesce(kept.born, born.born) as born
+    from nodes
+    inner join born using (cluster)
+    left join kept using (cluster)
+)
+
+-- what ends: the reference went to another customer, or is gone
+select
+    held.node_id,
+    held.customer_id,
+    held.born,
+    held.since,
+    {{ now }} as until
+from held
+left join assigned using (node_id)
+where assigned.customer_id is distinct from held.customer_id
+
+union all
+
+select
+    assigned.node_id,
+    assigned.customer_id,
+    assigned.born,
+    {{ now }} as since,
+    null as until
+from assigned
+left join held using (node_id)
+where assigned.customer_id is distinct from held.customer_id
+{%- else %}
+
+assigned as (
+    select nodes.node_id, nodes.first_load_id, born.customer_id, born.born
+    from nodes
+    inner join born using (cluster)
+)
+
+select
+    node_id,
+    customer_id,
+    born,
+    {{ now }} as since,
+    cast(null as timestamp) as until
+from assigned
+{%- endif %}

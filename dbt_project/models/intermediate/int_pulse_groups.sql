@@ -1,0 +1,90 @@
+-- One row per team (or all teams), pulse question and month: who answered what, and what to hide.
+{#- floor: nobody may configure fewer -#}
+{%- set k = [var('workforce_min_group') | int, 3] | max %}
+with answers as (
+    select * from {{ ref('stg_pulse_answers') }} where not is_deleted
+),
+
+questions as (
+    select * from {{ ref('stg_pulse_questions') }} where not is_deleted
+),
+
+scores as (
+    select * from {{ ref('int_scores') }} where kind = 'pulse'
+),
+
+numbers as (
+    select
+        answers.source,
+        answers.question_id,
+        questions.driver,
+        coalesce(answers.team_ref, 'unknown') as team_ref,
+        date_trunc('month', answers.answered_at) as month,
+        answers.respondent_hash,
+        answers.value_number as answer,
+        scores.metric,
+        scores.nps_group,
+        coalesce(scores.method_version, {{ method_version("'mean'", 'questions.scale_min', 'questions.scale_max') }}, 'mean') as method_version
+    from answers
+    left join questions using (source, pulse_id, question_id)
+    left join scores on answers.record_id = scores.score_id
+    where answers.value_number is not null
+),
+
+grouped as (
+    select
+        source,
+        question_id,
+        driver,
+        method_version,
+        month,
+        case when grouping(team_ref) = 1 then 'all' else team_ref end as team_ref,
+        coalesce(min(metric), 'mean') as metric,
+        -- one person who answered twice is still one person
+        count(distinct respondent_hash) as respondents,
+        count(*) as n,
+        avg(answer) as mean,
+        stddev_samp(answer) as deviation,
+        count(*) filter (nps_group = 'promoter') as promoters,
+        count(*) filter (nps_group = 'detractor') as detractors
+    from numbers
+    group by source, question_id, driver, method_version, month, rollup(team_ref)
+),
+
+-- smallest first: what is hidden until nothing smaller than k can be had by subtraction
+ranked as (
+    select
+        *,
+        team_ref = 'all' as is_total,
+        row_number() over siblings as place,
+        sum(respondents) over (siblings rows between unbounded preceding and 1 preceding) as smaller,
+        min(respondents) over (
+            partition by source, question_id, driver, method_version, month, team_ref = 'all'
+        ) as smallest
+    from grouped
+    window siblings as (
+        partition by source, question_id, driver, method_version, month, team_ref = 'all'
+        order by respondents, team_ref
+    )
+)
+
+select
+    source,
+    question_id,
+    driver,
+    method_version,
+    month,
+    team_ref,
+    is_total,
+    metric,
+    respondents,
+    n,
+    mean,
+    deviation,
+    promoters,
+    detractors,
+    respondents < {{ k }}
+    -- complementary: total minus published leaves the hidden ones together, which must not be
+    -- fewer than k, nor one group alone
+    or (not is_total and smallest < {{ k }} and (coalesce(smaller, 0) < {{ k }} or place <= 2)) as is_hidden
+from ranked

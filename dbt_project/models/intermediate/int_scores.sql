@@ -1,0 +1,197 @@
+-- One row per scored answer of a customer or an employee.
+with answers as (
+    select * from {{ ref('stg_survey_answers') }} where not is_deleted
+),
+
+ratings as (
+    select * from {{ ref('stg_case_ratings') }} where not is_deleted
+),
+
+reviews as (
+    select * from {{ ref('stg_reviews') }} where not is_deleted
+),
+
+pulses as (
+    select * from {{ ref('stg_pulse_answers') }} where not is_deleted
+),
+
+voices as (
+    select * from {{ ref('int_placed_voices') }}
+),
+
+teams as (
+    select * from {{ ref('stg_teams') }} where not is_deleted
+),
+
+questions as (
+    select
+        *,
+        coalesce(top_box_from, {{ default_top_box('scale_min', 'scale_max') }}) as top_from,
+        coalesce(reversed, false) as is_reversed
+    from {{ ref('question_map') }}
+),
+
+surveyed as (
+    select
+        answers.record_id as score_id,
+        'survey' as kind,
+        answers.source,
+        voices.customer_id,
+        voices.account_id,
+        voices.native_ref,
+        answers.survey_id,
+        answers.question_id,
+        answers.item_id,
+        voices.record_id as voice_id,
+        null as case_id,
+        null as team_ref,
+        coalesce(answers.value_number, try_cast(answers.value_choice as double)) as answer,
+        voices.channel,
+        voices.segment,
+        voices.touchpoint as voice_touchpoint,
+        voices.stage,
+        coalesce(answers.answered_at, voices.occurred_at) as scored_at
+    from answers
+    inner join voices
+        on voices.voice = 'survey_response'
+        and answers.source = voices.source
+        and answers.survey_id = voices.survey_id
+        and answers.response_id = voices.native_ref
+),
+
+pulsed as (
+    select
+        pulses.record_id as score_id,
+        'pulse' as kind,
+        pulses.source,
+        null as customer_id,
+        null as account_id,
+        null as native_ref,
+        pulses.pulse_id as survey_id,
+        pulses.question_id,
+        '' as item_id,
+        pulses.record_id as voice_id,
+        null as case_id,
+        pulses.team_ref,
+        coalesce(pulses.value_number, try_cast(pulses.value_choice as double)) as answer,
+        'unknown' as channel,
+        coalesce(pulses.segment, 'unknown') as segment,
+        coalesce(teams.touchpoint, 'unmapped') as voice_touchpoint,
+        'unmapped' as stage,
+        pulses.answered_at as scored_at
+    from pulses
+    left join teams using (source, team_ref)
+),
+
+asked as (
+    select * from surveyed
+    union all
+    select * from pulsed
+),
+
+mapped as (
+    select
+        asked.* exclude (voice_touchpoint),
+        coalesce(questions.touchpoint, asked.voice_touchpoint) as touchpoint,
+        questions.metric,
+        questions.scale_min,
+        questions.scale_max,
+        questions.top_from,
+        questions.is_reversed,
+        {{ method_version(
+            'questions.metric', 'questions.scale_min', 'questions.scale_max', 'questions.top_from',
+            'questions.is_reversed', 'questions.valid_from'
+        ) }} as method_version
+    from asked
+    -- inner: an unmapped question is reported in questions_to_map, not scored by guess
+    inner join questions
+        on asked.source = questions.source
+        and asked.survey_id = questions.survey_id
+        and asked.question_id = questions.question_id
+        and asked.item_id = coalesce(questions.item_id, '')
+        and asked.scored_at >= coalesce(questions.valid_from, date '0001-01-01')
+        and asked.scored_at < coalesce(questions.valid_to, date '9999-01-01') + interval 1 day
+    where asked.answer is not null
+        and not coalesce(list_contains(
+            string_split(questions.excluded_values, '|'),
+            coalesce(cast(try_cast(asked.answer as bigint) as varchar), '')
+        ), false)
+),
+
+-- these two bring their own scale
+rated as (
+    select
+        voices.record_id as score_id,
+        case voices.voice when 'review' then 'review' else 'case' end as kind,
+        voices.source,
+        voices.customer_id,
+        voices.account_id,
+        voices.native_ref,
+        null as survey_id,
+        null as question_id,
+        null as item_id,
+        voices.record_id as voice_id,
+        voices.case_id,
+        voices.team_ref,
+        own.answer,
+        voices.channel,
+        voices.segment,
+        voices.stage,
+        voices.occurred_at as scored_at,
+        voices.touchpoint,
+        own.metric,
+        own.scale_min,
+        own.scale_max,
+        {{ default_top_box('own.scale_min', 'own.scale_max') }} as top_from,
+        false as is_reversed,
+        {{ method_version(
+            'own.metric', 'own.scale_min', 'own.scale_max',
+            default_top_box('own.scale_min', 'own.scale_max')
+        ) }} as method_version
+    from (
+        select record_id, score as answer, 'csat' as metric, scale_min, scale_max from ratings
+        union all
+        select record_id, rating, 'rating', scale_min, scale_max from reviews
+    ) as own
+    inner join voices using (record_id)
+    where own.answer is not null
+),
+
+scored as (
+    select * from mapped
+    union all by name
+    select * from rated
+)
+
+select
+    score_id,
+    voice_id,
+    kind,
+    metric,
+    method_version,
+    source,
+    survey_id,
+    question_id,
+    item_id,
+    native_ref,
+    case_id,
+    team_ref,
+    customer_id,
+    account_id,
+    case when is_reversed then scale_min + scale_max - answer else answer end as score,
+    scale_min,
+    scale_max,
+    case when metric = 'csat' then
+        case when is_reversed then scale_min + scale_max - answer else answer end >= top_from
+    end as is_top_box,
+    case when metric in ('nps', 'enps') then
+        case when answer >= 9 then 'promoter' when answer >= 7 then 'passive' else 'detractor' end
+    end as nps_group,
+    channel,
+    segment,
+    stage,
+    touchpoint,
+    scored_at
+from scored
+-- outside its own scale it is no answer to the question: counted in questions_to_map
+where answer between scale_min and scale_max

@@ -1,0 +1,155 @@
+-- One row per metric, method version, period, source, touchpoint and segment, with 'all' as total of each.
+{%- set places = ['source', 'touchpoint', 'segment'] %}
+with scores as (
+    select * from {{ ref('int_scores') }} where kind <> 'pulse'
+),
+
+rates as (
+    select * from {{ ref('int_rates') }}
+),
+
+groups as (
+    select * from {{ ref('int_pulse_groups') }} where is_total and metric = 'enps'
+),
+
+headcounts as (
+    select source, sum(headcount) as headcount
+    from {{ ref('stg_teams') }}
+    where not is_deleted
+    group by source
+),
+
+quantiles as (
+    select * from {{ ref('student_t') }}
+),
+
+-- an interval cannot be added up: every published cell is computed from the scores themselves
+scored as (
+    select
+        metric,
+        method_version,
+        {{ cell('scored_at', places) }},
+        cast(min(scored_at) as date) as first_day,
+        cast(max(scored_at) as date) as last_day,
+        count(*) as n,
+        count(*) filter (nps_group = 'promoter') as promoters,
+        count(*) filter (nps_group = 'detractor') as detractors,
+        count(*) filter (is_top_box) as hits,
+        avg(score) as mean,
+        stddev_samp(score) as deviation
+    from scores
+    group by metric, method_version, {{ cells('scored_at', places) }}
+),
+
+-- an invitation counts once in its own metric, and once for each metric that it asked for
+invited as (
+    select
+        metric,
+        {{ cell('sent_at', places) }},
+        cast(min(sent_at) as date) as first_day,
+        cast(max(sent_at) as date) as last_day,
+        count(distinct invitation_id) as n,
+        count(distinct case when is_completed then invitation_id end) as hits
+    from rates
+    where metric is not null
+    group by metric, {{ cells('sent_at', places) }}
+    union all
+    select
+        'response_rate',
+        {{ cell('sent_at', places) }},
+        cast(min(sent_at) as date),
+        cast(max(sent_at) as date),
+        count(distinct invitation_id),
+        count(distinct case when is_completed then invitation_id end)
+    from rates
+    group by {{ cells('sent_at', places) }}
+),
+
+valued as (
+    select
+        scored.* exclude (promoters, detractors, hits, mean, deviation),
+        case
+            when metric = 'nps' then 100.0 * (promoters - detractors) / n
+            when metric = 'csat' then 100.0 * hits / n
+            else mean
+        end as value,
+        {%- for side in (-1, 1) %}
+        case
+            when metric = 'nps' then {{ nps_bound(side, 'n', 'promoters', 'detractors') }}
+            when metric = 'csat' then 100 * {{ wilson_bound(side, 'n', 'hits') }}
+            else mean + {{ side }} * {{ t_half_width('n', 'deviation', 'quantiles.quantile') }}
+        end as {{ 'interval_low' if side < 0 else 'interval_high' }},
+        {%- endfor %}
+        case metric when 'nps' then 'adjusted Wald' when 'csat' then 'Wilson' else 't' end as interval_method
+    from scored
+    left join quantiles on scored.n - 1 = quantiles.df
+    union all by name
+    select
+        * exclude (hits),
+        'completed of delivered' as method_version,
+        100.0 * hits / n as value,
+        100 * {{ wilson_bound(-1, 'n', 'hits') }} as interval_low,
+        100 * {{ wilson_bound(1, 'n', 'hits') }} as interval_high,
+        'Wilson' as interval_method
+    from invited
+    where metric = 'response_rate'
+    union all by name
+    -- employees by source and month only: a total over months or sources would give small groups away
+    select
+        groups.metric,
+        groups.method_version,
+        'month' as period_grain,
+        cast(groups.month as date) as month,
+        cast(groups.month as date) as first_day,
+        null as last_day,
+        groups.source,
+        'all' as touchpoint,
+        'all' as segment,
+        case when not groups.is_hidden then groups.respondents end as n,
+        case when not groups.is_hidden then 100.0 * (groups.promoters - groups.detractors) / groups.n end as value,
+        {%- for side in (-1, 1) %}
+        case
+            when not groups.is_hidden then
+                {{ nps_bound(side, 'groups.n', 'groups.promoters', 'groups.detractors', 'headcounts.headcount') }}
+        end as {{ 'interval_low' if side < 0 else 'interval_high' }},
+        {%- endfor %}
+        'adjusted Wald, finite population' as interval_method
+    from groups
+    left join headcounts using (source)
+)
+
+select
+    valued.metric,
+    valued.method_version,
+    valued.period_grain,
+    coalesce(valued.month, valued.first_day) as period_start,
+    case
+        when valued.period_grain = 'month' then cast(valued.month + interval 1 month - interval 1 day as date)
+        else valued.last_day
+    end as period_end,
+    valued.source,
+    valued.touchpoint,
+    valued.segment,
+    valued.n,
+    -- no naked score: what has no interval has no value either
+    case when valued.interval_low is not null then valued.value end as value,
+    valued.interval_low,
+    valued.interval_high,
+    case when valued.interval_low is not null then valued.interval_method end as interval_method,
+    case
+        when valued.n is null then 'suppressed'
+        when valued.interval_low is null then 'too_few'
+    end as flag,
+    100.0 * invited.hits / invited.n as response_rate,
+    invited.n as response_rate_n,
+    100 * {{ wilson_bound(-1, 'invited.n', 'invited.hits') }} as response_rate_low,
+    100 * {{ wilson_bound(1, 'invited.n', 'invited.hits') }} as response_rate_high
+from valued
+left join invited
+    on valued.metric = invited.metric
+    and valued.metric <> 'response_rate'
+    and valued.period_grain = invited.period_grain
+    and valued.month is not distinct from invited.month
+    and valued.source = invited.source
+    and valued.touchpoint = invited.touchpoint
+    and valued.segment = invited.segment

@@ -1,0 +1,116 @@
+-- One row per question that looks scored and is not, or loses answers, and why.
+with questions as (
+    select * from {{ ref('stg_survey_questions') }} where not is_deleted
+),
+
+pulse_questions as (
+    select * from {{ ref('stg_pulse_questions') }} where not is_deleted
+),
+
+mapped as (
+    select distinct source, survey_id, question_id, coalesce(item_id, '') as item_id
+    from {{ ref('question_map') }}
+),
+
+scored as (
+    select score_id from {{ ref('int_scores') }}
+),
+
+answers as (
+    select
+        'survey' as kind, record_id, source, survey_id, question_id, item_id,
+        coalesce(value_number, try_cast(value_choice as double)) as answer
+    from {{ ref('stg_survey_answers') }}
+    where not is_deleted
+    union all
+    select
+        'pulse', record_id, source, pulse_id, question_id, '',
+        coalesce(value_number, try_cast(value_choice as double))
+    from {{ ref('stg_pulse_answers') }}
+    where not is_deleted
+),
+
+asked as (
+    select
+        'survey' as kind, source, survey_id, question_id, item_id,
+        concat_ws(' / ', question_text, nullif(item_text, '')) as question, question_type, scale_min, scale_max
+    from questions
+    union all
+    select 'pulse', source, pulse_id, question_id, '', question_text, question_type, scale_min, scale_max
+    from pulse_questions
+),
+
+answered as (
+    select
+        answers.kind,
+        answers.source,
+        answers.survey_id,
+        answers.question_id,
+        answers.item_id,
+        mapped.question_id is not null as is_mapped,
+        count(answers.answer) as numeric_answers,
+        count(answers.answer) filter (scored.score_id is null) as unscored_answers,
+        min(answers.answer) as lowest,
+        max(answers.answer) as highest
+    from answers
+    left join scored on answers.record_id = scored.score_id
+    left join mapped using (source, survey_id, question_id, item_id)
+    group by all
+),
+
+unscaled as (
+    select 'case rating' as kind, source, count(*) as numeric_answers, min(score) as lowest, max(score) as highest
+    from {{ ref('stg_case_ratings') }}
+    where not is_deleted and score is not null and (scale_min is null or scale_max is null)
+    group by source
+    union all
+    select 'review', source, count(*), min(rating), max(rating)
+    from {{ ref('stg_reviews') }}
+    where not is_deleted and rating is not null and (scale_min is null or scale_max is null)
+    group by source
+)
+
+select
+    coalesce(answered.kind, asked.kind) as kind,
+    coalesce(answered.source, asked.source) as source,
+    coalesce(answered.survey_id, asked.survey_id) as survey_id,
+    coalesce(answered.question_id, asked.question_id) as question_id,
+    coalesce(answered.item_id, asked.item_id) as item_id,
+    asked.question,
+    asked.question_type,
+    asked.scale_min,
+    asked.scale_max,
+    -- counts and extremes of employees' answers may point at one of them
+    case when answered.kind = 'pulse' then null else coalesce(answered.numeric_answers, 0) end as numeric_answers,
+    case when answered.kind = 'pulse' then null else coalesce(answered.unscored_answers, 0) end as unscored_answers,
+    case when answered.kind = 'pulse' then null else answered.lowest end as lowest,
+    case when answered.kind = 'pulse' then null else answered.highest end as highest,
+    case
+        when coalesce(answered.is_mapped, false)
+            then 'mapped, but some answers are off its scale or outside its dates: check the row in question_map'
+        else 'not mapped: add a row to question_map'
+    end as reason
+from answered
+full join asked
+    on answered.kind = asked.kind
+    and answered.source = asked.source
+    and answered.survey_id = asked.survey_id
+    and answered.question_id = asked.question_id
+    and answered.item_id = asked.item_id
+where (
+    not coalesce(answered.is_mapped, false)
+    and (answered.numeric_answers > 0 or asked.question_type in ('nps', 'rating'))
+    and not exists (
+        select 1 from mapped
+        where asked.source = mapped.source and asked.survey_id = mapped.survey_id
+            and asked.question_id = mapped.question_id and asked.item_id = mapped.item_id
+    )
+)
+or (answered.is_mapped and answered.unscored_answers > 0)
+
+union all
+
+select
+    kind, source, null, null, null, null, null, null, null, numeric_answers, numeric_answers, lowest, highest,
+    'the source gives no scale: have its connector state scale_min and scale_max'
+from unscaled

@@ -1,0 +1,17 @@
+-- One row per scored answer of a customer.
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='score_id') }}
+with scores as (
+    select
+        * exclude (native_ref, case_id),
+        {{ published_ref('native_ref') }} as voice_ref,
+        {{ hash_id(["'cases'", 'source', 'case_id']) }} as case_id
+    from {{ ref('int_scores') }}
+    -- employees are published in groups only, in team_pulse and metrics
+    where kind <> 'pulse'
+)
+
+{{ changes('scores', 'score_id', [
+    'score_id', 'scored_at', 'metric', 'score', 'scale_min', 'scale_max', 'is_top_box', 'nps_group',
+    'method_version', 'customer_id', 'account_id', 'source', 'kind', 'stage', 'touchpoint', 'channel',
+    'segment', 'survey_id', 'question_id', 'item_id', 'voice_id', 'voice_ref', 'case_id', 'team_ref',
+]) }}

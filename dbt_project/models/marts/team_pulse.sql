@@ -1,0 +1,84 @@
+-- One row per team (or all teams), pulse question and month; small groups show that they exist, no more.
+with groups as (
+    select * from {{ ref('int_pulse_groups') }}
+),
+
+teams as (
+    select * from {{ ref('stg_teams') }} where not is_deleted
+),
+
+headcounts as (
+    select source, team_ref, headcount from teams
+    union all
+    select source, 'all', sum(headcount) from teams group by source
+),
+
+quantiles as (
+    select * from {{ ref('student_t') }}
+),
+
+-- customers meet employees at touchpoint and month, never person to person
+customers as (
+    select
+        touchpoint,
+        date_trunc('month', scored_at) as month,
+        count(*) as n,
+        count(*) filter (is_top_box) as hits
+    from {{ ref('scores') }}
+    where metric = 'csat'
+    group by all
+),
+
+measured as (
+    select
+        groups.* exclude (n, mean),
+        case when not groups.is_hidden then groups.respondents end as published_n,
+        case
+            when groups.metric = 'enps' then 100.0 * (promoters - detractors) / groups.n
+            else groups.mean
+        end as value,
+        {% for side in (-1, 1) %}
+        case
+            when groups.metric = 'enps' then
+                {{ nps_bound(side, 'groups.n', 'promoters', 'detractors', 'headcounts.headcount') }}
+            else
+                groups.mean + {{ side }} * {{ t_half_width('groups.n', 'groups.deviation', 'quantiles.quantile') }}
+        end as {{ 'low' if side < 0 else 'high' }},
+        {% endfor %}
+        teams.name,
+        teams.parent_team_ref,
+        teams.touchpoint
+    from groups
+    left join teams using (source, team_ref)
+    left join headcounts using (source, team_ref)
+    left join quantiles on groups.n - 1 = quantiles.df
+)
+
+select
+    cast(measured.month as date) as month,
+    measured.source,
+    measured.team_ref,
+    case when measured.is_total then 'All teams' else measured.name end as team,
+    measured.parent_team_ref,
+    measured.touchpoint,
+    measured.question_id,
+    measured.driver,
+    measured.metric,
+    measured.method_version,
+    measured.published_n as n,
+    case when not measured.is_hidden then measured.value end as value,
+    case when not measured.is_hidden then measured.low end as interval_low,
+    case when not measured.is_hidden then measured.high end as interval_high,
+    case
+        when measured.is_hidden then null
+        when measured.metric = 'enps' then 'adjusted Wald'
+        else 't'
+    end as interval_method,
+    measured.is_hidden,
+    customers.n as customer_csat_n,
+    100.0 * customers.hits / customers.n as customer_csat,
+    100.0 * {{ wilson_bound(-1, 'customers.n', 'customers.hits') }} as customer_csat_low,
+    100.0 * {{ wilson_bound(1, 'customers.n', 'customers.hits') }} as customer_csat_high
+from measured
+left join customers
+    on measured.touchpoint = customers.touchpoint and measured.month = customers.month

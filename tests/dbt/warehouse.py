@@ -1,0 +1,114 @@
+"""A small warehouse for the tests of the dbt project: raw tables, rows, and dbt run on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from connectors.families import TABLES
+
+PROJECT = Path(__file__).parents[2] / "dbt_project"
+START = datetime(2026, 11, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+@dataclass
+class Warehouse:
+    """A folder with warehouse.duckdb and release.duckdb."""
+
+    folder: Path
+    loads: int = field(default=0)
+
+    def __post_init__(self) -> None:
+        """Create every raw table, empty, as the loader does."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.open() as db:
+            db.execute("create schema if not exists raw")
+            db.execute(
+                "create table raw._loads (load_id varchar, source varchar, _loaded_at timestamp)"
+            )
+            for table in TABLES.values():
+                columns = [f'"{c.name}" {c.type.duckdb}' for c in table.columns]
+                db.execute(
+                    f'create table raw."{table.name}" '
+                    f"({', '.join(columns)}, _loaded_at timestamp not null)"
+                )
+
+    def open(self) -> duckdb.DuckDBPyConnection:
+        """A connection to the warehouse, the release attached if there is one."""
+        db = duckdb.connect(str(self.folder / "warehouse.duckdb"))
+        if self.release.exists():
+            db.execute(f"attach '{self.release}' as release")
+        return db
+
+    @property
+    def release(self) -> Path:
+        """The file of the public marts."""
+        return self.folder / "release.duckdb"
+
+    def load(self, rows: Rows, at: datetime | None = None) -> None:
+        """Append rows as one load transaction."""
+        self.loads += 1
+        loaded_at = at or START + timedelta(hours=self.loads)
+        load_id = f"{loaded_at:%Y%m%dT%H%M%S}.000000Z-{self.loads:06d}"
+        with self.open() as db:
+            for name, records in rows.items():
+                self._append(db, name, records, (load_id, loaded_at))
+
+    def _append(
+        self,
+        db: duckdb.DuckDBPyConnection,
+        name: str,
+        records: list[dict[str, Any]],
+        load: tuple[str, datetime],
+    ) -> None:
+        if not records:
+            return
+        defaults = {"source": "demo", "_deleted": False, "_load_id": load[0]}
+        columns = [*(c.name for c in TABLES[name].columns), "_loaded_at"]
+        values = [
+            [{**defaults, **record, "_loaded_at": load[1]}.get(c) for c in columns]
+            for record in records
+        ]
+        unknown = {key for record in records for key in record} - set(columns)
+        assert not unknown, f"{name} has no {unknown}"
+        marks = ", ".join("?" * len(columns))
+        db.executemany(f'insert into raw."{name}" values ({marks})', values)
+
+    def dbt(self, *arguments: str, seeds: Path | None = None, check: bool = True) -> str:
+        """Run dbt on this warehouse and return what it printed."""
+        environment = {
+            **os.environ,
+            "EARFUL_WAREHOUSE": str(self.folder / "warehouse.duckdb"),
+            "EARFUL_RELEASE": str(self.release),
+            "DBT_PROFILES_DIR": str(PROJECT),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DBT_LOG_PATH": str(self.folder / "logs"),
+        }
+        if seeds:
+            environment["EARFUL_SEEDS"] = os.path.relpath(seeds, PROJECT)
+        command = [str(Path(sys.executable).with_name("dbt")), *arguments]
+        ended = subprocess.run(  # noqa: S603
+            command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+        )
+        if check and ended.returncode:
+            raise AssertionError(ended.stdout[-6000:] + ended.stderr[-2000:])
+        return ended.stdout
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What a query returns."""
+        with self.open() as db:
+            return db.execute(query).fetchall()
+
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of the last dbt run."""
+        return json.loads((self.folder / "target" / "manifest.json").read_text())
