@@ -125,7 +125,7 @@ class _Runner:
         )
         return list(result.all_events)
 
-    def _on_event(self, entry: EventLogEntry, _cursor: object) -> None:
+    def _on_event(self, entry: EventLogEntry) -> None:
         event = entry.dagster_event
         if event and event.event_type is DagsterEventType.STEP_START and event.step_key:
             self._listen(event.step_key)

@@ -1,7 +1,5 @@
 """`Source`: one instance of a connector, written in YAML by its user."""
 
-from __future__ import annotations
-
 import os
 import re
 from datetime import timedelta

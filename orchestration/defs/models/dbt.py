@@ -1,7 +1,5 @@
 """raw -> staging, intermediate and marts: the dbt project, every test an asset check."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """marts -> release -> published: the gate, the snapshot, the swap."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg

@@ -1,12 +1,10 @@
 """Load packages -> raw tables, and the gate that judges what is new in them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import dagster as dg
 
-from connectors.families import TABLES
+from connectors.families import TABLES, Table
 from connectors.landing import Landing
 from orchestration import settings as instance_settings
 from orchestration.assets import OWNERS, POOL, column_schema, raw_key
@@ -16,8 +14,8 @@ from orchestration.publishing.currency import is_current
 from orchestration.settings import Settings
 from orchestration.warehouse import Load, Loader, WriterGate, connect
 
-_SPECS = [
-    dg.AssetSpec(
+def _spec(table: Table) -> dg.AssetSpec:
+    return dg.AssetSpec(
         key=raw_key(table.name),
         description=f"One row per version of each {table.grain}, as landed; append-only.",
         group_name=table.family,
@@ -26,20 +24,18 @@ _SPECS = [
         metadata={"dagster/column_schema": column_schema(table)},
         skippable=True,
     )
-    for table in TABLES.values()
-]
-_CHECKS = [
-    dg.AssetCheckSpec(
+
+
+def _check(table: Table) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
         "contract",
         asset=raw_key(table.name),
         blocking=True,
         description="New rows keep the family contract; culprits are set aside with the reason.",
     )
-    for table in TABLES.values()
-]
 
 
-@dg.multi_asset(specs=_SPECS, pool=POOL)
+@dg.multi_asset(specs=[_spec(table) for table in TABLES.values()], pool=POOL)
 def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
     """Load every pending package in one transaction.
 
@@ -64,7 +60,7 @@ def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None
         )
 
 
-@dg.multi_asset_check(specs=_CHECKS, pool=POOL)
+@dg.multi_asset_check(specs=[_check(table) for table in TABLES.values()], pool=POOL)
 def raw_contract(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     """Judge the rows that no gate has seen."""
     settings = instance_settings.load()
