@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from types import ModuleType
 
 import dagster as dg
+import yaml
 
+from connectors.errors import FixConfiguration
+from connectors.files import FileStream
+from orchestration.components import Source
 from orchestration.settings import ROOT, Settings
 
 OWN_SOURCES = ROOT / "orchestration/defs/sources"
@@ -30,3 +35,26 @@ def _folder_module(settings: Settings) -> ModuleType:
     module.__path__ = [str(settings.sources)]
     module.__file__ = str(settings.sources / "__init__.py")
     return module
+
+
+def configured_stream(settings: Settings, source: str, stream: str) -> FileStream:
+    """A stream of a configured source, ready to be read or replayed.
+
+    Raises:
+        FixConfiguration: There is no such source or stream.
+    """
+    path = settings.sources / source / "defs.yaml"
+    component = _component(path) if path.is_file() else None
+    if component is None or stream not in component.streams:
+        raise FixConfiguration(
+            "SOURCE-UNKNOWN",
+            f"{source}.{stream}",
+            "no such stream is configured",
+            f"earful status lists the streams; sources are read from {settings.sources}.",
+        )
+    return component.stream(source, stream)
+
+
+def _component(path: Path) -> Source:
+    attributes = yaml.safe_load(path.read_text())["attributes"]
+    return Source.resolve_from_dict(attributes)

@@ -135,6 +135,11 @@ def config_file() -> Path:
     return Path(os.environ.get("EARFUL_CONFIG", "earful.toml"))
 
 
+def settings_in_file() -> set[str]:
+    """Names of the settings that the file sets."""
+    return set(_RelativeToml(Settings, config_file())())
+
+
 def load() -> Settings:
     """Read the settings. Raises `FixConfiguration` naming the field, and what it expected."""
     named = os.environ.get("EARFUL_CONFIG")

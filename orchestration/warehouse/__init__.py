@@ -2,6 +2,6 @@
 
 from orchestration.warehouse.connection import connect
 from orchestration.warehouse.loader import Load, Loader
-from orchestration.warehouse.writer import WriterGate, holder
+from orchestration.warehouse.writer import Holder, WriterGate, holder
 
-__all__ = ["Load", "Loader", "WriterGate", "connect", "holder"]
+__all__ = ["Holder", "Load", "Loader", "WriterGate", "connect", "holder"]

@@ -14,6 +14,7 @@ from orchestration.publishing.currency import is_current
 from orchestration.settings import Settings
 from orchestration.warehouse import Load, Loader, WriterGate, connect
 
+
 def _spec(table: Table) -> dg.AssetSpec:
     return dg.AssetSpec(
         key=raw_key(table.name),

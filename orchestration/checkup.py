@@ -1,0 +1,109 @@
+"""What `earful doctor` looks at. It names variables, never their values."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import yaml
+
+from connectors.errors import EarfulError
+from orchestration.settings import Settings
+from orchestration.warehouse import connect, holder
+
+_PACKAGES = (
+    "earful",
+    "duckdb",
+    "polars",
+    "dagster",
+    "dbt-core",
+    "dbt-duckdb",
+    "great-expectations",
+)
+_ENOUGH_DISK = 2 * 1024**3
+_EARLIEST = 1_760_000_000
+"""October 2025: a clock before it would write load ids that sort before all others."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: whether it is good, what was found, what to do if not."""
+
+    what: str
+    value: str
+    good: bool = True
+    remedy: str = ""
+
+
+def checkup(settings: Settings) -> list[Finding]:
+    """Look at versions, disk, the writer gate, files, sources' variables and the clock."""
+    return [
+        *_versions(),
+        _disk(settings.data),
+        _writer(settings),
+        *_files(settings),
+        *_variables(settings),
+        _clock(),
+    ]
+
+
+def _versions() -> Iterator[Finding]:
+    good = sys.version_info[:2] in ((3, 11), (3, 12), (3, 13))
+    yield Finding("python", platform.python_version(), good, "" if good else "Use 3.11 to 3.13.")
+    for package in _PACKAGES:
+        yield Finding(package, version(package))
+
+
+def _disk(folder: Path) -> Finding:
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    free = shutil.disk_usage(there).free
+    good = free >= _ENOUGH_DISK and os.access(there, os.W_OK)
+    remedy = "" if good else "Free some space, or set EARFUL_DATA to a writable folder."
+    return Finding("data folder", f"{folder}, {free / 1024**3:.1f} GiB free", good, remedy)
+
+
+def _writer(settings: Settings) -> Finding:
+    at = holder(settings.data)
+    return Finding("writer gate", at.sentence() if at else "free")
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    for name, path in (
+        ("warehouse", settings.warehouse),
+        ("published", settings.published / "earful.duckdb"),
+    ):
+        if not path.exists():
+            yield Finding(name, "not there yet")
+            continue
+        try:
+            with connect(path, read_only=True):
+                yield Finding(name, f"{path}, {path.stat().st_size / 1024**2:.1f} MiB")
+        except EarfulError as error:
+            yield Finding(name, error.what, good=False, remedy=error.remedy)
+
+
+def _variables(settings: Settings) -> Iterator[Finding]:
+    for file in sorted(settings.sources.glob("*/defs.yaml")):
+        secrets = (yaml.safe_load(file.read_text()) or {}).get("attributes", {}).get("secrets", {})
+        for variable in secrets.values():
+            there = bool(os.environ.get(variable))
+            yield Finding(
+                f"variable {variable}",
+                "set" if there else "not set",
+                there,
+                "" if there else f"The source {file.parent.name} needs it.",
+            )
+
+
+def _clock() -> Finding:
+    now = time.time()
+    good = now > _EARLIEST
+    stamp = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(now))
+    return Finding("clock", stamp, good, "" if good else "The clock is years behind; set it.")

@@ -1,0 +1,96 @@
+"""`earful sql`, `earful replay`, `earful compact`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from connectors.errors import FixConfiguration
+from orchestration import settings as instance_settings
+from orchestration.cli.output import Json, say, show_json, show_table
+
+Query = Annotated[str, typer.Argument(help="SQL; tables are those of the published file.")]
+Stream = Annotated[str, typer.Argument(metavar="SOURCE.STREAM", help="Stream to work on.")]
+Limit = Annotated[int, typer.Option(help="Rows shown at most.", min=1)]
+
+
+def sql(query: Query, limit: Limit = 100, *, as_json: Json = False) -> int:
+    """Query the published file, read-only."""
+    import duckdb
+
+    from orchestration.publishing.versions import FILE
+    from orchestration.warehouse import connect
+
+    with connect(instance_settings.load().published / FILE, read_only=True) as connection:
+        try:
+            result = connection.execute(query)
+        except duckdb.Error as error:
+            raise FixConfiguration(
+                "SQL",
+                "query",
+                str(error).splitlines()[0],
+                'earful sql "show tables" lists what there is.',
+            ) from None
+        columns = [column[0] for column in result.description or []]
+        rows = result.fetchmany(limit + 1)
+    if as_json:
+        show_json([dict(zip(columns, row, strict=True)) for row in rows[:limit]])
+    else:
+        show_table("", columns, rows[:limit])
+    if len(rows) > limit:
+        say(f"only the first {limit} rows are shown; --limit shows more")
+    return 0
+
+
+def replay(
+    stream: Stream,
+    since: Annotated[str, typer.Option(help="First load id to map again.")] = "",
+    until: Annotated[str, typer.Option(help="Load id to stop before.")] = "~",
+    *,
+    plan: Annotated[bool, typer.Option("--plan", help="Say what would be done.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Map the raw pages of old packages again, with today's mapping."""
+    from connectors.landing import Landing
+    from connectors.landing.replay import replay as replay_packages
+    from orchestration.instance import configured_stream
+
+    settings = instance_settings.load()
+    landing = Landing(settings.landing)
+    source, _, name = stream.partition(".")
+    target = configured_stream(settings, source, name)
+    if plan:
+        ids = [m.load_id for m in landing.manifests(source, name) if since <= m.load_id < until]
+        show_json(ids) if as_json else show_table(
+            "Would be replayed", ["package"], [[i] for i in ids]
+        )
+        return 0
+    done = list(replay_packages(target, landing, since=since, until=until))
+    rows = [
+        [m.supersedes[0], m.load_id, m.counts.read, m.counts.accepted, m.counts.rejected]
+        for m in done
+    ]
+    if as_json:
+        show_json(rows)
+    else:
+        show_table("Replayed", ["package", "superseded by", "read", "accepted", "set aside"], rows)
+        say("earful run loads and publishes them")
+    return 0
+
+
+def compact(stream: Stream, *, as_json: Json = False) -> int:
+    """Merge a stream's small packages into one."""
+    from connectors.landing.compact import compact as compact_packages
+
+    from connectors.landing import Landing
+
+    source, _, name = stream.partition(".")
+    merged = compact_packages(Landing(instance_settings.load().landing), source, name)
+    if as_json:
+        show_json({"load_id": merged.load_id, "merges": merged.merges} if merged else None)
+    elif merged:
+        say(f"{len(merged.merges)} packages are now {merged.load_id}")
+    else:
+        say("nothing to merge")
+    return 0
