@@ -1,0 +1,155 @@
+"""Separates the rows of a file into those that land and those that are set aside.
+
+One call judges one batch; the counts, the rejects and the hashes of keys stay here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from connectors.files.header import EXTRA, ROW, VIRTUAL
+from connectors.files.values import Problem
+from connectors.landing import REJECTS, Window
+
+_BAD = "_bad"
+
+
+@dataclass
+class Verdicts:
+    """What a second look decided about single records: their numbers, from 1."""
+
+    short: list[int] = field(default_factory=list)
+    repeated: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Int64))
+    clashing: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Int64))
+
+
+@dataclass
+class Sieve:
+    """Judges batches of raw rows.
+
+    Args:
+        own: The file's own columns.
+        steps: Typed columns to add, one `with_columns` each.
+        problems: Rules, in the order in which they count.
+        keys: Groups of typed columns that must be unique, each with the condition for a row.
+        happened: Typed column that a window is cut by.
+        window: The window, if one is read again.
+        verdicts: What an earlier pass decided.
+    """
+
+    own: Sequence[str]
+    steps: Sequence[Sequence[pl.Expr]]
+    problems: Sequence[Problem]
+    keys: Sequence[tuple[tuple[str, ...], pl.Expr | None]]
+    happened: str | None
+    window: Window | None
+    verdicts: Verdicts
+    read: int = 0
+    left_out: int = 0
+    deduplicated: int = 0
+    may_be_short: bool = False
+    rejects: list[pl.DataFrame] = field(default_factory=list)
+    hashes: list[list[pl.Series]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Number the rules, and those about single records first."""
+        self._rules = [*self._structure(), *self.problems]
+        self.hashes = [[] for _ in self.keys]
+
+    def _structure(self) -> list[Problem]:
+        row = pl.col(ROW)
+        rules = [
+            Problem("", "fewer fields than the header", row.is_in(self.verdicts.short)),
+            Problem(
+                "",
+                "another row of the file has the same key and other content",
+                row.is_in(self.verdicts.clashing.implode()),
+            ),
+        ]
+        return [
+            rule
+            for rule, has in zip(
+                rules, (self.verdicts.short, self.verdicts.clashing.len()), strict=True
+            )
+            if has
+        ]
+
+    @property
+    def rejected(self) -> int:
+        """Records set aside so far."""
+        return sum(frame.height for frame in self.rejects)
+
+    def judge(self, raw: pl.DataFrame, *, first: bool) -> pl.DataFrame:
+        """Accepted rows of a batch with their typed columns; counts on the first pass only."""
+        rows = raw.filter(~pl.all_horizontal(pl.col(self.own).is_null()))
+        for step in self.steps:
+            if step:
+                rows = rows.with_columns(step)
+        rows = self._in_window(rows).with_columns(self._bad())
+        good = rows.filter(pl.col(_BAD).is_null())
+        repeats = 0
+        if self.verdicts.repeated.len():
+            before = good.height
+            good = good.filter(~pl.col(ROW).is_in(self.verdicts.repeated.implode()))
+            repeats = before - good.height
+        if first:
+            self._note(rows, good, repeats)
+        return good
+
+    def _bad(self) -> pl.Expr:
+        if not self._rules:
+            return pl.lit(None, pl.UInt16).alias(_BAD)
+        return pl.coalesce(
+            pl.when(rule.bad).then(pl.lit(at, pl.UInt16)) for at, rule in enumerate(self._rules)
+        ).alias(_BAD)
+
+    def _in_window(self, rows: pl.DataFrame) -> pl.DataFrame:
+        if self.window is None or self.happened is None:
+            return rows
+        when = pl.col(self.happened)
+        since, until = _naive(self.window.since), _naive(self.window.until)
+        if since is not None:
+            rows = rows.filter(when >= since)
+        return rows if until is None else rows.filter(when < until)
+
+    def _note(self, rows: pl.DataFrame, good: pl.DataFrame, repeats: int) -> None:
+        self.read += rows.height
+        self.deduplicated += repeats
+        if rows.height - good.height - repeats:
+            bad = rows.filter(pl.col(_BAD).is_not_null())
+            self.rejects.append(self._described(bad))
+        if EXTRA in rows.columns:
+            self.may_be_short |= good[self.own[-1]].null_count() > 0
+        for found, (names, keep) in zip(self.hashes, self.keys, strict=True):
+            rows_here = good if keep is None else good.filter(keep)
+            found.append(rows_here.select(key_hash(names)).to_series())
+
+    def _described(self, bad: pl.DataFrame) -> pl.DataFrame:
+        paths = {at: rule.path for at, rule in enumerate(self._rules)}
+        reasons = {at: rule.reason for at, rule in enumerate(self._rules)}
+        return bad.select(
+            record=ROW,
+            path=pl.col(_BAD).replace_strict(paths, return_dtype=pl.String),
+            reason=pl.col(_BAD).replace_strict(reasons, return_dtype=pl.String),
+            body=pl.struct(
+                pl.col([c for c in (*self.own, EXTRA) if c in bad.columns])
+            ).struct.json_encode(),
+        ).cast(REJECTS)
+
+
+def key_hash(names: Sequence[str]) -> pl.Expr:
+    """64-bit hash of a key; equal keys have equal hashes, the reverse is checked exactly."""
+    return (pl.col(names[0]) if len(names) == 1 else pl.struct(names)).hash(seed=1)
+
+
+def own_columns(schema: Sequence[str]) -> list[str]:
+    """Columns of a scan that the file itself has."""
+    return [name for name in schema if name not in (*VIRTUAL, EXTRA)]
+
+
+def _naive(time: datetime | None) -> datetime | None:
+    return time.replace(tzinfo=None) if time is not None else None

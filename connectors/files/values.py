@@ -1,0 +1,176 @@
+"""How the text of cells becomes typed values, and how a bad one is noticed.
+
+No cast here hides anything: wherever `strict=False` stands, a null that was not null before
+becomes a `Problem`, and its row a reject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+from polars.datatypes import DataTypeClass
+
+from connectors.families import Type
+from connectors.files.mapping import Reading, Value
+
+ISO = (
+    "%Y-%m-%dT%H:%M:%S%.f%#z",
+    "%Y-%m-%d %H:%M:%S%.f%#z",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H:%M",
+    "%Y-%m-%d",
+)
+_EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000}
+_ZONES = ("%z", "%#z", "%:z", "%+", "%::z")
+_TRUE = ("true", "t", "yes", "y", "1", "1.0")
+_FALSE = ("false", "f", "no", "n", "0", "0.0")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A rule that a row may break: `bad` is true for rows that do. Reasons name no values."""
+
+    path: str
+    reason: str
+    bad: pl.Expr
+
+
+def text(name: str, dtype: pl.DataType | DataTypeClass) -> pl.Expr:
+    """A column as text, whatever the file's format made of it."""
+    column = pl.col(name)
+    if dtype == pl.String:
+        return column
+    if dtype.is_nested():
+        return pl.when(column.is_not_null()).then(_as_json(column))
+    return column.cast(pl.String)
+
+
+def without(value: pl.Expr, blank: list[str]) -> pl.Expr:
+    """Null where the text is empty, or says that there is no value."""
+    stripped = value.str.strip_chars()
+    nothing = stripped.is_in(["", *blank]) if blank else stripped.str.len_bytes() == 0
+    return pl.when(~nothing).then(value)
+
+
+def mapped(value: pl.Expr, reading: Reading) -> pl.Expr:
+    """The text that `values` gives for a text; `reading.values` must be there."""
+    assert reading.values is not None  # noqa: S101 (narrows a type)
+    stripped = value.str.strip_chars()
+    default = {"reject": None, "blank": None, "keep": value}.get(
+        reading.otherwise, pl.lit(reading.otherwise)
+    )
+    found = stripped.replace_strict(reading.values, default=default, return_dtype=pl.String)
+    return pl.when(value.is_not_null()).then(found)
+
+
+def unmapped(value: pl.Expr, result: pl.Expr, reading: Reading) -> pl.Expr:
+    """True where `values` lists no such text and says nothing of others."""
+    nothing = [key for key, to in (reading.values or {}).items() if to is None]
+    return value.is_not_null() & result.is_null() & ~value.str.strip_chars().is_in(nothing)
+
+
+def number(value: pl.Expr, reading: Reading) -> pl.Expr:
+    """Text without thousands marks and with a decimal point."""
+    plain = value.str.strip_chars()
+    if reading.thousands:
+        plain = plain.str.replace_all(reading.thousands, "", literal=True)
+    if reading.decimal == ",":
+        plain = plain.str.replace(",", ".", literal=True)
+    return plain
+
+
+def typed(value: pl.Expr, kind: Type, spec: Value) -> pl.Expr:
+    """Text as the contract's type; null where it is none."""
+    return _TYPED[kind](value, spec)
+
+
+def _number(value: pl.Expr, spec: Value) -> pl.Expr:
+    found = number(value, spec).cast(pl.Float64, strict=False)
+    return pl.when(found.is_finite()).then(found)
+
+
+def _integer(value: pl.Expr, spec: Value) -> pl.Expr:
+    return number(value, spec).str.replace(r"\.0+$", "").cast(pl.Int64, strict=False)
+
+
+def _money(value: pl.Expr, spec: Value) -> pl.Expr:
+    return number(value, spec).cast(Type.MONEY.polars, strict=False)
+
+
+def _boolean(value: pl.Expr, _: Value) -> pl.Expr:
+    word = value.str.strip_chars().str.to_lowercase()
+    true, false = word.is_in(_TRUE), word.is_in(_FALSE)
+    return pl.when(true).then(statement=True).when(false).then(statement=False)
+
+
+def _members(value: pl.Expr, spec: Value) -> pl.Expr:
+    members = value.str.split(spec.split) if spec.split else pl.concat_list(value)
+    return pl.when(value.is_not_null()).then(
+        _as_json(members.list.eval(pl.element().str.strip_chars()))
+    )
+
+
+def _as_json(value: pl.Expr) -> pl.Expr:
+    """One value's JSON: what stands between the braces of {"x":…}."""
+    body = pl.struct(x=value).struct.json_encode()
+    return body.str.slice(5, body.str.len_chars() - 6)
+
+
+def moment(value: pl.Expr, spec: Value) -> pl.Expr:
+    """Text as UTC without a zone, by the first format that fits."""
+    plain = value.str.strip_chars()
+    return pl.coalesce([_by_format(plain, form, spec) for form in spec.format or ISO])
+
+
+def _by_format(value: pl.Expr, form: str, spec: Value) -> pl.Expr:
+    if form in _EPOCHS:
+        ticks = value.cast(pl.Decimal(38, 6), strict=False) * _EPOCHS[form]
+        return ticks.cast(pl.Int64, strict=False).cast(pl.Datetime("us"))
+    if any(zone in form for zone in _ZONES):
+        found = value.str.to_datetime(form, strict=False, time_unit="us", time_zone="UTC")
+        return found.dt.replace_time_zone(None)
+    return local(value.str.to_datetime(form, strict=False, time_unit="us"), spec)
+
+
+def local(value: pl.Expr, spec: Value) -> pl.Expr:
+    """Wall-clock time of the given zone as UTC; null where that clock never showed it."""
+    if spec.time_zone is None:
+        return value
+    doubtful: Literal["null", "earliest", "latest"] = (
+        "null" if spec.ambiguous == "reject" else spec.ambiguous
+    )
+    there = value.dt.replace_time_zone(spec.time_zone, ambiguous=doubtful, non_existent="null")
+    return there.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+
+
+def reason(kind: Type, spec: Value) -> str:
+    """Why a text is not of a type, in words that hold no value."""
+    match kind:
+        case Type.TIMESTAMP:
+            forms = ", ".join(spec.format) or "ISO 8601"
+            zone = f", or no such time (or two) in {spec.time_zone}" if spec.time_zone else ""
+            return f"not a time written as {forms}{zone}"
+        case Type.BOOLEAN:
+            return "neither true/yes/1 nor false/no/0"
+        case Type.INTEGER:
+            return "not a whole number"
+        case Type.MONEY:
+            return "not an amount that fits 14 digits and 4 decimals"
+        case _:
+            return "not a number"
+
+
+_TYPED: dict[Type, Callable[[pl.Expr, Value], pl.Expr]] = {
+    Type.TEXT: lambda value, _: value,
+    Type.NUMBER: _number,
+    Type.INTEGER: _integer,
+    Type.MONEY: _money,
+    Type.BOOLEAN: _boolean,
+    Type.TIMESTAMP: moment,
+    Type.JSON: _members,
+}
