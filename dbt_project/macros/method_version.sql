@@ -16,5 +16,5 @@
 
 {#- A number as people write it: 10, not 10.0. -#}
 {% macro plain(number) -%}
-    regexp_replace(cast({{ number }} as varchar), '\\.0$', '')
+    regexp_replace(cast({{ number }} as varchar), '\.0$', '')
 {%- endmacro %}

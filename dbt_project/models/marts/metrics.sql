@@ -63,6 +63,8 @@ invited as (
         count(distinct case when is_completed then invitation_id end)
     from rates
     group by {{ cells('sent_at', places) }}
+    -- the total of no invitations at all is still a row to a cube
+    having count(*) > 0
 ),
 
 valued as (
