@@ -57,4 +57,5 @@ def configured_stream(settings: Settings, source: str, stream: str) -> FileStrea
 
 def _component(path: Path) -> Source:
     attributes = yaml.safe_load(path.read_text())["attributes"]
-    return Source.resolve_from_dict(attributes)
+    component: Source = Source.resolve_from_dict(attributes)
+    return component

@@ -99,7 +99,9 @@ class Settings(BaseSettings):
         return {
             "EARFUL_WAREHOUSE": str(self.warehouse),
             "EARFUL_RELEASE": str(self.release),
-            "EARFUL_SEEDS": str(self.seeds),
+            # relative, because dbt writes a seed's SQL to target / its path: an absolute path
+            # would lead back to the seed itself and overwrite it
+            "EARFUL_SEEDS": os.path.relpath(self.seeds, ROOT / "dbt_project"),
             "DBT_TARGET_PATH": str(self.data / "dbt"),
             "DBT_LOG_PATH": str(self.data / "dbt"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

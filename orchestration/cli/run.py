@@ -25,10 +25,12 @@ Since = Annotated[
 ]
 Until = Annotated[str | None, typer.Option(help="... up to this date or time, exclusive.")]
 
+_SQL = (
+    'earful sql "select metric, touchpoint, n, value, interval_low, interval_high from metrics '
+    "where period_grain = 'all' and source = 'all' and segment = 'all' order by all\""
+)
 _NEXT = (
-    'earful sql "select metric, touchpoint, n, value, interval_low, interval_high'
-    " from metrics where period_grain = 'all' and source = 'all' and segment = 'all'"
-    ' order by metric, touchpoint"',
+    _SQL,
     "earful status          # sources, cursors, rejects, gates, versions",
     "make dev               # the graph, its checks and schedules on http://127.0.0.1:3000",
 )

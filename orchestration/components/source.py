@@ -107,7 +107,7 @@ class Source(dg.Component, dg.Model, dg.Resolvable):
         return value
 
     def _asset(self, source: str, stream: str) -> dg.AssetsDefinition:
-        tables = self.streams[stream].table_names()
+        tables = tuple(self.streams[stream].tables)
         spec = dg.AssetSpec(
             key=landing_key(source, stream),
             description=f"{self.description} Load packages of {', '.join(tables)}.",
