@@ -12,6 +12,7 @@ import yaml
 from connectors.errors import FixConfiguration
 from connectors.files import FileStream
 from orchestration.components import Source
+from orchestration.components.config import SourceConfig
 from orchestration.settings import ROOT, Settings
 
 OWN_SOURCES = ROOT / "orchestration/defs/sources"
@@ -45,7 +46,7 @@ def configured_stream(settings: Settings, source: str, stream: str) -> FileStrea
     """
     path = settings.sources / source / "defs.yaml"
     component = _component(path) if path.is_file() else None
-    if component is None or stream not in component.streams:
+    if component is None or stream not in component.config.streams:
         raise FixConfiguration(
             "SOURCE-UNKNOWN",
             f"{source}.{stream}",
@@ -57,5 +58,4 @@ def configured_stream(settings: Settings, source: str, stream: str) -> FileStrea
 
 def _component(path: Path) -> Source:
     attributes = yaml.safe_load(path.read_text())["attributes"]
-    component: Source = Source.resolve_from_dict(attributes)
-    return component
+    return Source(SourceConfig.model_validate(attributes))
