@@ -16,7 +16,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import csv as arrow_csv
 
 from connectors.errors import FixConfiguration, FixInput
-from connectors.files.encoding import as_utf8, check_utf8
+from connectors.files.encoding import BLOCK, as_utf8, check_utf8
 from connectors.files.header import EXTRA, FILE, ROW, Header, header, plain
 from connectors.files.mapping import StreamConfig
 
@@ -34,6 +34,7 @@ _FORMATS = {
     ".jsonl": "ndjson",
     ".json": "json",
 }
+_NUL_SHARE = 10
 IN_MEMORY = 32 << 20
 """Smaller files are parsed once and kept; larger ones are streamed, again for each table."""
 
@@ -49,6 +50,7 @@ class Export:
         scan: Its rows: `_row` (the record's number from 1), `_file`, then its columns. A CSV
             has `_more` too: what stood behind the last column.
         short_rows: Numbers of records that have fewer fields than the header, exactly.
+        has_nul: Whether there is a NUL byte somewhere.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Export:
     header: Header
     scan: Callable[[], pl.LazyFrame]
     short_rows: Callable[[], list[int]]
+    has_nul: bool = False
 
 
 def open_export(path: Path, config: StreamConfig, work: Path, name: str) -> Export:
@@ -141,7 +144,23 @@ def _open_csv(path: Path, config: StreamConfig, kind: str, name: str) -> Export:
     def short() -> list[int]:
         return _short_rows(path, config, delimiter, found)
 
-    return Export(name, path, found, _kept(scan, path), short)
+    return Export(name, path, found, _kept(scan, path), short, has_nul=_has_nul(path, name))
+
+
+def _has_nul(path: Path, name: str) -> bool:
+    """Whether some texts hold NUL bytes; raises `FixInput` where most do."""
+    nuls = 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            nuls += block.count(0)
+    if nuls * _NUL_SHARE > path.stat().st_size:
+        raise FixInput(
+            "FILE-ENCODING",
+            name,
+            f"{nuls} NUL bytes: this is no UTF-8 text",
+            "Say its encoding, probably encoding: utf-16-le; or format: excel.",
+        )
+    return nuls > 0
 
 
 def _kept(scan: Callable[[], pl.LazyFrame], path: Path) -> Callable[[], pl.LazyFrame]:
