@@ -31,12 +31,14 @@ class Columns:
         where: What messages call the stream.
         longest: Bytes that a text may have.
         key: What respondents are hashed with, if the environment gave one.
+        trim: How white space around values is taken off, or that there is none.
     """
 
     schema: dict[str, pl.DataType]
     where: str
     longest: int
     key: bytes | None
+    trim: values.Trim = values.trimmed
     steps: tuple[list[pl.Expr], list[pl.Expr], list[pl.Expr]] = field(
         default_factory=lambda: ([], [], [])
     )
@@ -81,7 +83,8 @@ class Columns:
             self.steps[2].append(direct.alias(alias))
             return alias
         given = self.text(self._origin(spec, where), spec, alias, where)
-        self.steps[2].append(values.typed(given, column.type, spec).alias(alias))
+        plain = given if column.type is Type.TEXT else self.trim(given)
+        self.steps[2].append(values.typed(plain, column.type, spec).alias(alias))
         if column.type is not Type.TEXT:
             bad = given.is_not_null() & pl.col(alias).is_null()
             self._problem(where, values.reason(column.type, spec), bad)
@@ -93,7 +96,7 @@ class Columns:
     def text(self, origin: pl.Expr, spec: Reading, alias: str, where: str) -> pl.Expr:
         """Steps one and two: text without blanks, then as `values` maps it."""
         before, after = f"{alias}t", f"{alias}m"
-        self.steps[0].append(values.without(origin, spec.blank).alias(before))
+        self.steps[0].append(values.without(origin, spec.blank, self.trim).alias(before))
         if spec.values is None:
             return pl.col(before)
         self.steps[1].append(values.mapped(pl.col(before), spec).alias(after))
@@ -130,7 +133,9 @@ class Columns:
         if spec.column is not None:
             found = self._cell(spec.column, where)
         elif spec.coalesce is not None:
-            found = pl.coalesce([values.without(self._cell(c, where), []) for c in spec.coalesce])
+            found = pl.coalesce(
+                [values.without(self._cell(c, where), [], self.trim) for c in spec.coalesce]
+            )
         elif spec.template is not None:
             found = self._template(spec.template, where)
         elif spec.hash is not None:
@@ -146,7 +151,7 @@ class Columns:
         parts = _BRACES.split(template)
         return pl.concat_str(
             [
-                values.without(self._cell(part, where), []) if at % 2 else pl.lit(part)
+                values.without(self._cell(part, where), [], self.trim) if at % 2 else pl.lit(part)
                 for at, part in enumerate(parts)
             ]
         )
@@ -161,7 +166,7 @@ class Columns:
                 "and set that variable.",
             )
         key = self.key
-        cells = [values.without(self._cell(name, where), []).str.strip_chars() for name in names]
+        cells = [values.trimmed(values.without(self._cell(name, where), [])) for name in names]
         together = pl.concat_str(cells, separator=_GLUE) if len(cells) > 1 else cells[0]
         return together.map_batches(
             lambda series: keyed_hash(series, key), return_dtype=pl.String, is_elementwise=True

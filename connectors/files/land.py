@@ -8,9 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from connectors.errors import FixInput
-from connectors.files import duplicates
+from connectors.files import duplicates, values
 from connectors.files.columns import Columns
-from connectors.files.header import ROW
+from connectors.files.header import EXTRA, ROW
 from connectors.files.joins import joined, lookup_frame, roots
 from connectors.files.mapping import StreamConfig
 from connectors.files.plan import Plan, plan
@@ -67,11 +67,14 @@ class _File:
         self._frame = self._joined()
         schema = self._frame.collect_schema()
         self._own = own_columns(schema.names())
-        columns = Columns(
-            dict(schema), str(self.job.origin), self.job.config.longest_text, self.job.key
-        )
-        head = self.export.header
-        self._plan: Plan = plan(self.job.config, self.job.origin, head, columns)
+        self._is_csv = EXTRA in schema
+        self._plan = self._planned(dict(schema), values.trimmed)
+        self._lean = self._planned(dict(schema), values.as_it_is)
+
+    def _planned(self, schema: dict[str, pl.DataType], trim: values.Trim) -> Plan:
+        job = self.job
+        columns = Columns(schema, str(job.origin), job.config.longest_text, job.key, trim)
+        return plan(job.config, job.origin, self.export.header, columns)
 
     def _joined(self) -> pl.LazyFrame:
         job = self.job
@@ -130,11 +133,14 @@ class _File:
         return Sieve(
             own=self._own,
             steps=self._plan.steps,
+            lean=self._lean.steps,
             problems=self._plan.problems,
             keys=self._plan.keys,
             happened=self._plan.happened,
             window=self.job.window,
             verdicts=self.verdicts,
+            is_csv=self._is_csv,
+            has_nul=self.export.has_nul,
         )
 
     def _second_look(self, sieve: Sieve) -> bool:

@@ -232,7 +232,7 @@ def _conditions(where: Conditions, unless: Conditions, columns: Columns) -> Iter
 
 def _is_in(name: str, texts: list[str], columns: Columns) -> pl.Expr:
     cell = values.text(columns.need(name, "where"), columns.schema[name])
-    return cell.fill_null("").str.strip_chars().is_in(texts)
+    return cell.fill_null("").str.strip_chars(values.SPACE).is_in(texts)
 
 
 def _keep(mapping: TableMapping, columns: Columns) -> pl.Expr | None:

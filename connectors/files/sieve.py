@@ -5,7 +5,7 @@ One call judges one batch; the counts, the rejects and the hashes of keys stay h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -34,20 +34,26 @@ class Sieve:
     Args:
         own: The file's own columns.
         steps: Typed columns to add, one `with_columns` each.
+        lean: The same, for batches without white space around values.
         problems: Rules, in the order in which they count.
         keys: Groups of typed columns that must be unique, each with the condition for a row.
         happened: Typed column that a window is cut by.
         window: The window, if one is read again.
         verdicts: What an earlier pass decided.
+        is_csv: Records may have too many fields or too few.
+        has_nul: The file holds NUL bytes somewhere.
     """
 
     own: Sequence[str]
     steps: Sequence[Sequence[pl.Expr]]
+    lean: Sequence[Sequence[pl.Expr]]
     problems: Sequence[Problem]
     keys: Sequence[tuple[tuple[str, ...], pl.Expr | None]]
     happened: str | None
     window: Window | None
     verdicts: Verdicts
+    is_csv: bool
+    has_nul: bool
     read: int = 0
     left_out: int = 0
     deduplicated: int = 0
@@ -60,23 +66,18 @@ class Sieve:
         self._rules = [*self._structure(), *self.problems]
         self.hashes = [[] for _ in self.keys]
 
-    def _structure(self) -> list[Problem]:
+    def _structure(self) -> Iterator[Problem]:
         row = pl.col(ROW)
-        rules = [
-            Problem("", "fewer fields than the header", row.is_in(self.verdicts.short)),
-            Problem(
-                "",
-                "another row of the file has the same key and other content",
-                row.is_in(self.verdicts.clashing.implode()),
-            ),
-        ]
-        return [
-            rule
-            for rule, has in zip(
-                rules, (self.verdicts.short, self.verdicts.clashing.len()), strict=True
-            )
-            if has
-        ]
+        if self.is_csv:
+            yield Problem("", "more fields than the header", pl.col(EXTRA).is_not_null())
+        if self.verdicts.short:
+            yield Problem("", "fewer fields than the header", row.is_in(self.verdicts.short))
+        if self.has_nul:
+            nul = pl.any_horizontal(pl.col(self.own).str.contains("\0", literal=True))
+            yield Problem("", "holds a NUL byte", nul)
+        if self.verdicts.clashing.len():
+            clash = row.is_in(self.verdicts.clashing.implode())
+            yield Problem("", "another row has the same key and other content", clash)
 
     @property
     def rejected(self) -> int:
@@ -85,12 +86,10 @@ class Sieve:
 
     def judge(self, raw: pl.DataFrame, *, first: bool) -> pl.DataFrame:
         """Accepted rows of a batch with their typed columns; counts on the first pass only."""
-        rows = raw.filter(~pl.all_horizontal(pl.col(self.own).is_null()))
-        for step in self.steps:
-            if step:
-                rows = rows.with_columns(step)
-        rows = self._in_window(rows).with_columns(self._bad())
-        good = rows.filter(pl.col(_BAD).is_null())
+        rows = self._judged(raw)
+        good = rows
+        if rows[_BAD].null_count() < rows.height:
+            good = rows.filter(pl.col(_BAD).is_null())
         repeats = 0
         if self.verdicts.repeated.len():
             before = good.height
@@ -99,6 +98,34 @@ class Sieve:
         if first:
             self._note(rows, good, repeats)
         return good
+
+    def _judged(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """Rows with their typed columns and the first rule that they break.
+
+        Most batches have clean values: they are tried without trimming, and only a batch in
+        which that breaks a rule is judged again with it.
+        """
+        rows = raw
+        if raw[self.own[0]].null_count():
+            rows = raw.filter(~pl.all_horizontal(pl.col(self.own).is_null()))
+        if not self._starts_with_space(rows):
+            found = self._with(rows, self.lean)
+            if found[_BAD].null_count() == found.height:
+                return found
+        return self._with(rows, self.steps)
+
+    def _starts_with_space(self, rows: pl.DataFrame) -> bool:
+        # "!" is the first character behind white space: a comparison, where trimming copies
+        texts = [n for n in self.own if rows.schema[n] == pl.String]
+        if not texts:
+            return False
+        return bool(rows.select(pl.any_horizontal((pl.col(n) < "!").any() for n in texts)).item())
+
+    def _with(self, rows: pl.DataFrame, steps: Sequence[Sequence[pl.Expr]]) -> pl.DataFrame:
+        for step in steps:
+            if step:
+                rows = rows.with_columns(step)
+        return self._in_window(rows).with_columns(self._bad())
 
     def _bad(self) -> pl.Expr:
         if not self._rules:
@@ -122,7 +149,7 @@ class Sieve:
         if rows.height - good.height - repeats:
             bad = rows.filter(pl.col(_BAD).is_not_null())
             self.rejects.append(self._described(bad))
-        if EXTRA in rows.columns:
+        if self.is_csv:
             self.may_be_short |= good[self.own[-1]].null_count() > 0
         for found, (names, keep) in zip(self.hashes, self.keys, strict=True):
             rows_here = good if keep is None else good.filter(keep)
@@ -136,7 +163,7 @@ class Sieve:
             path=pl.col(_BAD).replace_strict(paths, return_dtype=pl.String),
             reason=pl.col(_BAD).replace_strict(reasons, return_dtype=pl.String),
             body=pl.struct(
-                pl.col([c for c in (*self.own, EXTRA) if c in bad.columns])
+                pl.col([*self.own, *([EXTRA] if self.is_csv else [])])
             ).struct.json_encode(),
         ).cast(REJECTS)
 

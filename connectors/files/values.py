@@ -50,17 +50,34 @@ def text(name: str, dtype: pl.DataType | DataTypeClass) -> pl.Expr:
     return column.cast(pl.String)
 
 
-def without(value: pl.Expr, blank: list[str]) -> pl.Expr:
+SPACE = " \t\r\n\v\f"
+"""White space around a value. Whoever has none of it in a batch may skip the trimming."""
+
+
+def trimmed(value: pl.Expr) -> pl.Expr:
+    """Text without white space around it."""
+    return value.str.strip_chars(SPACE)
+
+
+def as_it_is(value: pl.Expr) -> pl.Expr:
+    """In place of `trimmed`, four times cheaper, for batches known to have nothing to trim."""
+    return value
+
+
+Trim = Callable[[pl.Expr], pl.Expr]
+
+
+def without(value: pl.Expr, blank: list[str], trim: Trim = trimmed) -> pl.Expr:
     """Null where the text is empty, or says that there is no value."""
-    stripped = value.str.strip_chars()
-    nothing = stripped.is_in(["", *blank]) if blank else stripped.str.len_bytes() == 0
-    return pl.when(~nothing).then(value)
+    if blank:
+        return pl.when(~trimmed(value).is_in(["", *blank])).then(value)
+    return pl.when(trim(value).str.len_bytes() > 0).then(value)
 
 
 def mapped(value: pl.Expr, reading: Reading) -> pl.Expr:
     """The text that `values` gives for a text; `reading.values` must be there."""
     assert reading.values is not None  # noqa: S101 (narrows a type)
-    stripped = value.str.strip_chars()
+    stripped = trimmed(value)
     default = {"reject": None, "blank": None, "keep": value}.get(
         reading.otherwise, pl.lit(reading.otherwise)
     )
@@ -71,12 +88,11 @@ def mapped(value: pl.Expr, reading: Reading) -> pl.Expr:
 def unmapped(value: pl.Expr, result: pl.Expr, reading: Reading) -> pl.Expr:
     """True where `values` lists no such text and says nothing of others."""
     nothing = [key for key, to in (reading.values or {}).items() if to is None]
-    return value.is_not_null() & result.is_null() & ~value.str.strip_chars().is_in(nothing)
+    return value.is_not_null() & result.is_null() & ~trimmed(value).is_in(nothing)
 
 
-def number(value: pl.Expr, reading: Reading) -> pl.Expr:
-    """Text without thousands marks and with a decimal point."""
-    plain = value.str.strip_chars()
+def number(plain: pl.Expr, reading: Reading) -> pl.Expr:
+    """Trimmed text without thousands marks and with a decimal point."""
     if reading.thousands:
         plain = plain.str.replace_all(reading.thousands, "", literal=True)
     if reading.decimal == ",":
@@ -85,7 +101,7 @@ def number(value: pl.Expr, reading: Reading) -> pl.Expr:
 
 
 def typed(value: pl.Expr, kind: Type, spec: Value) -> pl.Expr:
-    """Text as the contract's type; null where it is none."""
+    """Trimmed text as the contract's type; null where it is none."""
     return _TYPED[kind](value, spec)
 
 
@@ -103,7 +119,7 @@ def _money(value: pl.Expr, spec: Value) -> pl.Expr:
 
 
 def _boolean(value: pl.Expr, _: Value) -> pl.Expr:
-    word = value.str.strip_chars().str.to_lowercase()
+    word = value.str.to_lowercase()
     true, false = word.is_in(_TRUE), word.is_in(_FALSE)
     return pl.when(true).then(statement=True).when(false).then(statement=False)
 
@@ -123,8 +139,7 @@ def _as_json(value: pl.Expr) -> pl.Expr:
 
 def moment(value: pl.Expr, spec: Value) -> pl.Expr:
     """Text as UTC without a zone, by the first format that fits."""
-    plain = value.str.strip_chars()
-    return pl.coalesce([_by_format(plain, form, spec) for form in spec.format or ISO])
+    return pl.coalesce([_by_format(value, form, spec) for form in spec.format or ISO])
 
 
 def _by_format(value: pl.Expr, form: str, spec: Value) -> pl.Expr:

@@ -17,7 +17,7 @@ numbers as (
     select
         answers.source,
         answers.question_id,
-        questions.driver,
+        coalesce(questions.driver, 'unknown') as driver,
         coalesce(answers.team_ref, 'unknown') as team_ref,
         date_trunc('month', answers.answered_at) as month,
         answers.respondent_hash,

@@ -134,18 +134,18 @@ select
     valued.segment,
     valued.n,
     -- no naked score: what has no interval has no value either
-    case when valued.interval_low is not null then valued.value end as value,
-    valued.interval_low,
-    valued.interval_high,
+    case when valued.interval_low is not null then round(valued.value, 4) end as value,
+    round(valued.interval_low, 4) as interval_low,
+    round(valued.interval_high, 4) as interval_high,
     case when valued.interval_low is not null then valued.interval_method end as interval_method,
     case
         when valued.n is null then 'suppressed'
         when valued.interval_low is null then 'too_few'
     end as flag,
-    100.0 * invited.hits / invited.n as response_rate,
+    round(100.0 * invited.hits / invited.n, 4) as response_rate,
     invited.n as response_rate_n,
-    100 * {{ wilson_bound(-1, 'invited.n', 'invited.hits') }} as response_rate_low,
-    100 * {{ wilson_bound(1, 'invited.n', 'invited.hits') }} as response_rate_high
+    round(100 * {{ wilson_bound(-1, 'invited.n', 'invited.hits') }}, 4) as response_rate_low,
+    round(100 * {{ wilson_bound(1, 'invited.n', 'invited.hits') }}, 4) as response_rate_high
 from valued
 left join invited
     on valued.metric = invited.metric

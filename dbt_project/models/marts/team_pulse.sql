@@ -66,9 +66,9 @@ select
     measured.metric,
     measured.method_version,
     measured.published_n as n,
-    case when not measured.is_hidden then measured.value end as value,
-    case when not measured.is_hidden then measured.low end as interval_low,
-    case when not measured.is_hidden then measured.high end as interval_high,
+    case when not measured.is_hidden and measured.low is not null then round(measured.value, 4) end as value,
+    case when not measured.is_hidden then round(measured.low, 4) end as interval_low,
+    case when not measured.is_hidden then round(measured.high, 4) end as interval_high,
     case
         when measured.is_hidden then null
         when measured.metric = 'enps' then 'adjusted Wald'
@@ -76,9 +76,9 @@ select
     end as interval_method,
     measured.is_hidden,
     customers.n as customer_csat_n,
-    100.0 * customers.hits / customers.n as customer_csat,
-    100.0 * {{ wilson_bound(-1, 'customers.n', 'customers.hits') }} as customer_csat_low,
-    100.0 * {{ wilson_bound(1, 'customers.n', 'customers.hits') }} as customer_csat_high
+    round(100.0 * customers.hits / customers.n, 4) as customer_csat,
+    round(100 * {{ wilson_bound(-1, 'customers.n', 'customers.hits') }}, 4) as customer_csat_low,
+    round(100 * {{ wilson_bound(1, 'customers.n', 'customers.hits') }}, 4) as customer_csat_high
 from measured
 left join customers
     on measured.touchpoint = customers.touchpoint and measured.month = customers.month
