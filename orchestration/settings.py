@@ -101,7 +101,7 @@ class Settings(BaseSettings):
             "EARFUL_RELEASE": str(self.release),
             # relative, because dbt writes a seed's SQL to target / its path: an absolute path
             # would lead back to the seed itself and overwrite it
-            "EARFUL_SEEDS": os.path.relpath(self.seeds, ROOT / "dbt_project"),
+            "EARFUL_SEED_PATH": os.path.relpath(self.seeds, ROOT / "dbt_project"),
             "DBT_TARGET_PATH": str(self.data / "dbt"),
             "DBT_LOG_PATH": str(self.data / "dbt"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

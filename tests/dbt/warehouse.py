@@ -95,7 +95,7 @@ class Warehouse:
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
         if seeds:
-            environment["EARFUL_SEEDS"] = os.path.relpath(seeds, PROJECT)
+            environment["EARFUL_SEED_PATH"] = os.path.relpath(seeds, PROJECT)
         command = [str(Path(sys.executable).with_name("dbt")), *arguments]
         ended = subprocess.run(  # noqa: S603
             command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
