@@ -17,7 +17,7 @@ from dagster import DagsterEvent, DagsterEventType, DagsterInstance, EventLogEnt
 
 from connectors.errors import FixConfiguration
 from connectors.landing import Window
-from orchestration.definitions import defs as load_definitions
+from orchestration.loading import load_definitions
 from orchestration.settings import ROOT, Settings
 
 Listener = Callable[[str], None]
@@ -175,7 +175,7 @@ def _read_landing(report: Report, specs: list[dg.AssetSpec], events: list[Dagste
             stream.deduplicated = _integer(found["records_deduplicated"])
         elif event.is_step_failure:
             stream.error, _ = _failure(event)
-    report.streams = list(results.values())
+    report.streams = sorted(results.values(), key=lambda stream: stream.name)
 
 
 def _read_downstream(report: Report, events: list[DagsterEvent]) -> None:

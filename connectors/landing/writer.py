@@ -81,6 +81,13 @@ class PackageWriter:
                 self._page_file = _PageFile(self._path / "pages.ndjson.zst")
             self._page_file.write(lines, records)
 
+    def append_pages(self, path: Path, records: int) -> None:
+        """Keep the pages of another package: zstd files can be joined end to end."""
+        with _explained(self._path):
+            if self._page_file is None:
+                self._page_file = _PageFile(self._path / "pages.ndjson.zst")
+            self._page_file.append(path, records)
+
     def file(self, path: Path, name: str) -> None:
         """Keep an export file as it was read, compressed, under `name` + `.zst`."""
         if not self._keep_raw:
@@ -100,11 +107,13 @@ class PackageWriter:
 
     def sink(self, table: str, frame: pl.LazyFrame) -> int:
         """Stream mapped rows of a large input into a table, once per table. Returns the rows."""
+        return self.merge(table, conform(TABLES[table], frame, self.origin.source, self.load_id))
+
+    def merge(self, table: str, frame: pl.LazyFrame) -> int:
+        """Stream rows that were landed before into a table, load ids and all."""
         target = self._path / f"{table}.parquet"
         with _explained(target):
-            conform(TABLES[table], frame, self.origin.source, self.load_id).sink_parquet(
-                target, compression="zstd", compression_level=3
-            )
+            frame.sink_parquet(target, compression="zstd", compression_level=3)
         rows = pl.scan_parquet(target).select(pl.len()).collect().item()
         self._tables[table] = _artifact(target, rows)
         return int(rows)
@@ -177,6 +186,12 @@ class _PageFile:
 
     def write(self, block: bytes, records: int) -> None:
         self._store(self._compressor.compress(block))
+        self._records += records
+
+    def append(self, path: Path, records: int) -> None:
+        with path.open("rb") as other:
+            while block := other.read(_COPY_BLOCK):
+                self._store(block)
         self._records += records
 
     def close(self) -> Artifact:

@@ -7,7 +7,7 @@ from orchestration.cli.output import Json, show_json, show_table
 
 
 def doctor(*, as_json: Json = False) -> int:
-    """Versions, who holds the writer gate, disk, variables by name, clock; 1 if something is wrong."""
+    """Versions, the writer gate, disk, variables by name, clock; exit 1 if something is wrong."""
     from orchestration.checkup import checkup
 
     findings = checkup(instance_settings.load())

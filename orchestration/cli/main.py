@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from dotenv import load_dotenv
 
 from connectors.errors import EarfulError
 from orchestration.cli import config, data, doctor, explain, publish, run, status
@@ -47,6 +49,7 @@ app.add_typer(config.app, name="config")
 
 def main() -> None:
     """Run the command line; the exit code says how it went."""
+    load_dotenv(Path.cwd() / ".env")
     arguments = _config_anywhere(sys.argv[1:])
     try:
         code = app(args=arguments, standalone_mode=False)
@@ -64,13 +67,9 @@ def main() -> None:
         # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except Exception as error:
-        import click
-
-        if isinstance(error, click.ClickException):
-            error.show()
-            sys.exit(2)
-        raise
+    except typer.TyperException as error:
+        say(f"error: {error.format_message()}. earful --help lists what there is.")
+        sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -10,13 +10,26 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say each step.")]
 
-_out = Console(highlight=False, soft_wrap=True)
-_err = Console(stderr=True, highlight=False, soft_wrap=True)
+_BLOCKS_FROM = 4
+"""Columns from which a table that does not fit is shown row by row."""
+
+_WIDE = 10_000
+"""Columns of output that no person's terminal cuts: a file or a pipe."""
+
+# the streams as they were at the start: a run redirects the talk of the libraries it calls
+_out = Console(
+    file=sys.stdout,
+    highlight=False,
+    soft_wrap=True,
+    width=None if sys.stdout.isatty() else _WIDE,
+)
+_err = Console(file=sys.stderr, highlight=False, soft_wrap=True)
 
 
 def say(text: str) -> None:
@@ -35,17 +48,35 @@ def show_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table, to stdout; numbers stand right."""
-    rows = [list(row) for row in rows]
-    table = Table(
-        title=title or None, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0)
+    """A table, to stdout; numbers stand right. Too wide for the terminal: a block per row."""
+    cells = [[_cell(value) for value in row] for row in rows]
+    width = sum(
+        2 + max(len(line) for cell in (name, *column) for line in cell.split("\n"))
+        for name, column in zip(columns, zip(*cells, strict=True), strict=False)
     )
-    for index, column in enumerate(columns):
-        numeric = all(isinstance(row[index], (int, float)) for row in rows) and rows
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    _out.print(table, markup=False)
+    if title:
+        show(title)
+    if width > _out.width and len(columns) > _BLOCKS_FROM:
+        _show_blocks(columns, cells)
+        return
+    table = Table(box=None, pad_edge=False)
+    for index, name in enumerate(columns):
+        numeric = bool(cells) and all(_is_number(row[index]) for row in cells)
+        last = index == len(columns) - 1
+        table.add_column(
+            Text(name), justify="right" if numeric else "left", no_wrap=not last, overflow="fold"
+        )
+    for row in cells:
+        table.add_row(*(Text(cell) for cell in row))
+    _out.print(table)
+
+
+def _show_blocks(columns: Sequence[str], rows: list[list[str]]) -> None:
+    name_width = max(len(column) for column in columns)
+    for number, row in enumerate(rows, 1):
+        show(f"-- row {number}")
+        for name, cell in zip(columns, row, strict=True):
+            show(f"{name:<{name_width}}  {cell}")
 
 
 def is_terminal() -> bool:
@@ -62,3 +93,7 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _is_number(cell: str) -> bool:
+    return cell.replace(",", "").replace(".", "").removeprefix("-").isdigit() or not cell

@@ -92,8 +92,13 @@ def _execute(
 ) -> Report:
     settings.data.mkdir(parents=True, exist_ok=True)
     log = settings.data / "last_run.log"
-    # dbt's own talk would drown the summary; a failed run says where to find it
-    with progress, log.open("w") as file, contextlib.redirect_stdout(file):
+    # the libraries' own talk would drown the summary; a failed run says where to find it
+    with (
+        progress,
+        log.open("w") as file,
+        contextlib.redirect_stdout(file),
+        contextlib.redirect_stderr(file),
+    ):
         from orchestration.runs import run as run_pipeline
         from orchestration.windows import window
 

@@ -39,7 +39,7 @@ def status(*, as_json: Json = False) -> int:
         show(f"raw gate: {rows:,} rows set aside in raw.{table}__rejects")
     if state.waiting_for_gate:
         show(
-            f"raw gate: {len(state.waiting_for_gate)} loads wait: {', '.join(state.waiting_for_gate)}"
+            f"raw gate: {len(state.waiting_for_gate)} loads wait, from {state.waiting_for_gate[0]}"
         )
     about = state.published
     if about:

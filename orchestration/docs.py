@@ -1,0 +1,107 @@
+"""Renders what is written about the tables from where it is declared.
+
+    models' yml -> docs/tables.md          connectors/families -> dbt_project/.../_sources.yml
+
+Usage: python -m orchestration.docs [--check | --check-parse]
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from orchestration import dbt_manifest, dbt_sources
+from orchestration import settings as instance_settings
+from orchestration.settings import ROOT, Settings
+
+TABLES = ROOT / "docs/tables.md"
+_HEAD = """# Tables
+
+What the published file holds. Rendered from the models' own descriptions by `make docs`; the same
+texts are in the file itself: `select table_name, comment from duckdb_tables()`.
+
+Privacy: *public*; *pseudonymous* (an id that names a person only to those who hold the source);
+*free_text* (somebody's words, with addresses and numbers masked).
+"""
+
+
+def main() -> int:
+    """Write the files, or say which of them are not current."""
+    settings = instance_settings.load()
+    if "--check-parse" in sys.argv:
+        return _parse_strictly(settings)
+    rendered = {TABLES: render_tables(settings), dbt_sources.PATH: dbt_sources.render()}
+    if "--check" not in sys.argv:
+        for path, text in rendered.items():
+            path.write_text(text)
+        return 0
+    stale = [path for path, text in rendered.items() if _read(path) != text]
+    for path in stale:
+        sys.stderr.write(f"{path.relative_to(ROOT)} is not current: make docs\n")
+    return 1 if stale else 0
+
+
+def render_tables(settings: Settings) -> str:
+    """docs/tables.md, from the manifest's public marts."""
+    manifest: dict[str, Any] = msgspec.json.decode(dbt_manifest.ensure(settings).read_bytes())
+    marts = sorted(
+        (node for node in manifest["nodes"].values() if _is_public(node)),
+        key=lambda node: str(node["name"]),
+    )
+    return "\n".join([_HEAD, *(_table(mart) for mart in marts)])
+
+
+def _is_public(node: dict[str, Any]) -> bool:
+    return bool(node["resource_type"] == "model" and node["config"].get("access") == "public")
+
+
+def _table(mart: dict[str, Any]) -> str:
+    lines = [
+        f"## {mart['name']}\n",
+        f"{' '.join(mart['description'].split())}\n",
+        "| column | type | privacy | what it is |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{column['name']}` | {column['data_type']} | {_privacy(column)} | "
+        f"{_cell(column['description'])} |"
+        for column in mart["columns"].values()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _privacy(column: dict[str, Any]) -> str:
+    return str((column["config"].get("meta") or {}).get("privacy", ""))
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _parse_strictly(settings: Settings) -> int:
+    """Parse the project with every deprecation an error."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    project = str(dbt_manifest.PROJECT)
+    ended = subprocess.run(  # noqa: S603 - our own dbt, our own arguments
+        [
+            *(dbt_manifest.dbt_executable(), "--warn-error-options"),
+            *('{"error": ["Deprecations"]}', "parse", "--quiet", "--no-partial-parse"),
+            *("--project-dir", project, "--profiles-dir", project),
+        ],
+        env={**os.environ, **settings.dbt_environment},
+        check=False,
+    )
+    return ended.returncode
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+"""Loads the definitions; where an instance's YAML is wrong, says so in a sentence."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from pathlib import Path
+
+import dagster as dg
+import yaml
+from dagster._utils.warnings import PreviewWarning
+from pydantic import ValidationError
+
+from connectors.errors import EarfulError, FixConfiguration
+
+_NAMED = re.compile(r"sources/(\w+)")
+
+
+def load_definitions() -> dg.Definitions:
+    """The instance's definitions.
+
+    Raises:
+        FixConfiguration: A source's YAML is not YAML, or not what the schema says: the file,
+            the line or field, and what was expected.
+    """
+    # imported here: importing them reads the dbt manifest
+    from orchestration.definitions import defs  # noqa: PLC0415
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PreviewWarning)
+        try:
+            return defs()
+        except Exception as error:  # noqa: BLE001 - raised again, as a sentence if there is one
+            raise _explained(error) from None
+
+
+def _explained(error: Exception) -> Exception:
+    """The sentence behind a chain of loading errors, or the error itself if it is a bug."""
+    cause: BaseException | None = error
+    source = _source(error)
+    while cause is not None:
+        if isinstance(cause, EarfulError):
+            return cause
+        if isinstance(cause, yaml.MarkedYAMLError) and cause.problem_mark is not None:
+            mark = cause.problem_mark
+            return FixConfiguration(
+                "YAML",
+                f"{mark.name}:{mark.line + 1}",
+                f"not valid YAML: {cause.problem}",
+                "Put texts with : or ? in quotes, and indent with spaces.",
+            )
+        if isinstance(cause, ValidationError):
+            first = cause.errors(include_input=False, include_url=False)[0]
+            field = ".".join(str(part) for part in first["loc"])
+            return FixConfiguration(
+                "YAML-SCHEMA",
+                f"{source}, {field}",
+                first["msg"],
+                "dg check yaml shows the line; docs/add-a-source.md lists every key.",
+            )
+        cause = cause.__cause__ or cause.__context__
+    return error
+
+
+def _source(error: Exception) -> str:
+    found = _NAMED.search(str(error))
+    return str(Path("sources") / found.group(1) / "defs.yaml") if found else "a source"
