@@ -13,7 +13,9 @@ mapped as (
 ),
 
 scored as (
-    select score_id from {{ ref('int_scores') }}
+    select score_id from {{ ref('scores') }}
+    union all
+    select score_id from {{ ref('int_scores') }} where kind = 'pulse'
 ),
 
 answers as (
