@@ -14,8 +14,7 @@ groups as (
 
 headcounts as (
     select source, sum(headcount) as headcount
-    from {{ ref('stg_teams') }}
-    where not is_deleted
+    from {{ ref('int_teams') }}
     group by source
 ),
 
