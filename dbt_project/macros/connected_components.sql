@@ -13,8 +13,12 @@
     {%- do replace_temporary('graph_edges', 'select distinct node_a, node_b from ' ~ edges ~ ' where node_a <> node_b') -%}
     {%- do replace_temporary('graph_labels', 'select node_a as node_id, node_a as cluster from graph_edges
         union select node_b, node_b from graph_edges') -%}
-    {%- for _ in range(64) if scalar('select count(*) from graph_edges') > 0 -%}
-        {%- do _contract() -%}
+    {%- set state = namespace(left=scalar('select count(*) from graph_edges')) -%}
+    {%- for _ in range(64) -%}
+        {%- if state.left > 0 -%}
+            {%- do _contract() -%}
+            {%- set state.left = scalar('select count(*) from graph_edges') -%}
+        {%- endif -%}
     {%- endfor -%}
     {{ return('graph_labels') }}
 {%- endmacro %}
@@ -26,9 +30,13 @@
         ) group by node') -%}
     {%- set unsettled = 'select count(*) from graph_roots as a inner join graph_roots as b
         on a.root = b.node where a.root <> b.root' -%}
-    {%- for _ in range(64) if scalar(unsettled) > 0 -%}
-        {%- do replace_temporary('graph_roots', 'select a.node, b.root from graph_roots as a
-            inner join graph_roots as b on a.root = b.node') -%}
+    {%- set state = namespace(left=scalar(unsettled)) -%}
+    {%- for _ in range(64) -%}
+        {%- if state.left > 0 -%}
+            {%- do replace_temporary('graph_roots', 'select a.node, b.root from graph_roots as a
+                inner join graph_roots as b on a.root = b.node') -%}
+            {%- set state.left = scalar(unsettled) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- do replace_temporary('graph_labels', 'select l.node_id, coalesce(r.root, l.cluster) as cluster
         from graph_labels as l left join graph_roots as r on l.cluster = r.node') -%}

@@ -43,3 +43,8 @@
 {% macro t_beyond_table(n) -%}
     ({{ z() }} + (pow({{ z() }}, 3) + {{ z() }}) / (4.0 * ({{ n }} - 1)))
 {%- endmacro %}
+
+{#- Sample deviation from sums, null for one value; rounding must not turn 0 into the root of less. -#}
+{% macro deviation(n, total, squares) -%}
+    sqrt(greatest(0.0, {{ squares }} - pow({{ total }}, 2) / {{ n }}) / nullif({{ n }} - 1, 0))
+{%- endmacro %}

@@ -86,6 +86,11 @@ select
     record_id,
     source,
     case_id,
+    status,
+    priority,
+    topic,
+    product,
+    created_at,
     is_agent_created,
     is_done,
     -- an agent's own first message is the question, not the answer

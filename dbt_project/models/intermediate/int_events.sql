@@ -21,38 +21,9 @@ value_events as (
     select * from {{ ref('stg_value_events') }} where not is_deleted
 ),
 
--- a response with several scores shows the one that asks most about the whole relation
-scores as (
-    select
-        voice_id,
-        min_by(
-            struct_pack(metric := metric, score := score),
-            struct_pack(
-                rank := case metric when 'nps' then 1 when 'csat' then 2 when 'ces' then 3 else 4 end,
-                id := score_id
-            )
-        ) as main
-    from {{ ref('int_scores') }}
-    where kind <> 'pulse'
-    group by voice_id
-),
-
-verbatims as (
-    select record_id, voice_id, kind from {{ ref('int_verbatims') }}
-),
-
-comments as (
-    select voice_id, min(record_id) as comment_id
-    from verbatims
-    -- a message is a touch of its own and carries its own words
-    where kind <> 'case message'
-    group by voice_id
-),
-
 spoken as (
     select
         voices.record_id as event_id,
-        voices.record_id as voice_id,
         case voices.voice
             when 'survey_invitation' then 'survey_invited'
             when 'survey_response' then 'survey_answered'
@@ -62,35 +33,29 @@ spoken as (
             else voices.voice
         end as kind,
         voices.* exclude (record_id, voice, kind),
-        comments.comment_id,
         cast(
             case when value_events.event_type = 'refund' then -value_events.amount else value_events.amount end
             as decimal(18, 2)
         ) as amount,
         value_events.currency
     from voices
-    left join comments on voices.record_id = comments.voice_id
     left join value_events using (record_id)
 ),
 
 written as (
     select
         messages.record_id as event_id,
-        null as voice_id,
         messages.author_role || '_message' as kind,
         case_voices.* exclude (record_id, voice, kind, channel, occurred_at),
         coalesce(messages.channel, case_voices.channel) as channel,
-        messages.created_at as occurred_at,
-        verbatims.record_id as comment_id
+        messages.created_at as occurred_at
     from messages
     inner join case_voices using (source, case_id)
-    left join verbatims on messages.record_id = verbatims.record_id
 ),
 
 moved as (
     select
         changes.record_id as event_id,
-        null as voice_id,
         case when changes.new_value = 'solved' then 'case_solved' else 'case_reopened' end as kind,
         case_voices.* exclude (record_id, voice, kind, occurred_at),
         changes.changed_at as occurred_at
@@ -120,11 +85,7 @@ select
     touches.touchpoint,
     touches.channel,
     touches.segment,
-    scores.main.metric as metric,
-    scores.main.score as score,
-    touches.comment_id,
     {{ hash_id(["'cases'", 'touches.source', 'touches.case_id']) }} as case_id,
     touches.amount,
     touches.currency
 from touches
-left join scores using (voice_id)

@@ -1,4 +1,6 @@
 -- One row per voice: who spoke, in which segment, and where on the journey.
+{#- a table: seven models read it -#}
+{{ config(materialized='table') }}
 with voices as (
     select * from {{ ref('int_voices') }}
 ),

@@ -1,5 +1,6 @@
 -- One row per reference to a customer: a person or external id of a source, an e-mail address, a phone number.
 {{ config(materialized='table') }}
+{%- set kinds = ['person', 'external', 'email', 'phone'] %}
 with mentions as (
     select * from {{ ref('int_mentions') }}
 ),
@@ -12,17 +13,22 @@ blocklist as (
     select kind, lower(value) as value, reason from {{ ref('identity_blocklist') }}
 ),
 
-named as (
+-- millions of records repeat the same few combinations
+combinations as (
     select
-        mentions.*,
-        -- two spellings of a case are one name
-        lower(trim(people.full_name)) as full_name
+        source,
+        {%- for kind in kinds %}
+        {{ kind }}_node,
+        min({{ kind }}) as {{ kind }},
+        {%- endfor %}
+        min(struct_pack(age := _first_load_id, record := record_id)) as oldest,
+        count(*) as records
     from mentions
-    left join people using (record_id)
+    group by source, person_node, external_node, email_node, phone_node
 ),
 
 long as (
-    {%- for kind in ['person', 'external', 'email', 'phone'] %}
+    {%- for kind in kinds %}
     select
         {{ kind }}_node as node_id,
         '{{ kind }}' as kind,
@@ -30,11 +36,10 @@ long as (
         {{ kind }} as value,
         source as mentioned_by,
         person_node,
-        full_name,
-        record_id,
-        _first_load_id
-    from named
-    where {{ kind }} is not null
+        oldest,
+        records
+    from combinations
+    where {{ kind }}_node is not null
     union all
     {%- endfor %}
     -- a person that others were merged into may be known by that alone
@@ -45,25 +50,29 @@ long as (
         {{ normal_ref('merged_into_ref') }},
         source,
         null,
-        null,
-        record_id,
-        _first_load_id
+        struct_pack(age := _first_load_id, record := record_id),
+        1
     from people
     where {{ normal_ref('merged_into_ref') }} is not null
 ),
 
 -- names are counted within a source: two systems that know a person twice are no crowd
 names as (
-    select
-        node_id,
-        max(names) as names
+    select node_id, max(names) as names
     from (
-        select
-            node_id,
-            greatest(count(distinct person_node), count(distinct full_name)) as names
+        select node_id, count(distinct person_node) as names
         from long
         where kind <> 'person'
         group by node_id, mentioned_by
+        {%- for kind in kinds[1:] %}
+        union all
+        -- two spellings of a case are one name
+        select mentions.{{ kind }}_node, count(distinct lower(trim(people.full_name)))
+        from mentions
+        inner join people using (record_id)
+        where mentions.{{ kind }}_node is not null
+        group by mentions.{{ kind }}_node, mentions.source
+        {%- endfor %}
     ) as per_source
     group by node_id
 ),
@@ -74,9 +83,8 @@ grouped as (
         min(kind) as kind,
         min(source) as source,
         min(value) as value,
-        min(_first_load_id) as first_load_id,
-        min_by(record_id, struct_pack(age := _first_load_id, record := record_id)) as oldest_record,
-        count(distinct record_id) as records
+        min(oldest) as oldest,
+        sum(records) as records
     from long
     group by node_id
 ),
@@ -101,7 +109,7 @@ select
     grouped.kind,
     grouped.source,
     grouped.value,
-    grouped.first_load_id,
+    grouped.oldest.age as first_load_id,
     grouped.records,
     coalesce(names.names, 0) as names,
     -- the id that a customer known by this reference gets: made of native ids only, so that
@@ -109,7 +117,7 @@ select
     case
         when grouped.kind in ('person', 'external') and {{ published_ref('grouped.value') }} is not null
             then grouped.node_id
-        else {{ hash_id(["'customer of'", 'grouped.kind', 'grouped.oldest_record']) }}
+        else {{ hash_id(["'customer of'", 'grouped.kind', 'grouped.oldest.record']) }}
     end as anchor_id,
     case
         when blocked.node_id is not null then 'blocklist: ' || coalesce(blocked.reason, 'no reason given')

@@ -20,7 +20,7 @@ voices as (
 ),
 
 teams as (
-    select * from {{ ref('stg_teams') }} where not is_deleted
+    select * from {{ ref('int_teams') }}
 ),
 
 questions as (

@@ -1,82 +1,62 @@
--- One row per verbatim: what a customer wrote in one place, as written.
-with answers as (
-    select * from {{ ref('stg_survey_answers') }} where not is_deleted
-),
+-- One row per verbatim: what a customer wrote in one record, redacted.
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id') }}
+{%- set origins = ['survey_answers', 'case_ratings', 'reviews', 'case_messages', 'cases'] %}
+{#- A row depends on its own record alone, so an increment needs to read nothing but the news.
+    After a change of `redact` it takes --full-refresh. -#}
 
-ratings as (
-    select * from {{ ref('stg_case_ratings') }} where not is_deleted
-),
-
-reviews as (
-    select * from {{ ref('stg_reviews') }} where not is_deleted
-),
-
-messages as (
-    select * from {{ ref('stg_case_messages') }} where not is_deleted
-),
-
-cases as (
-    select * from {{ ref('stg_cases') }} where not is_deleted
-),
-
-voices as (
-    select record_id, voice, source, survey_id, native_ref
-    from {{ ref('int_voices') }}
-    where voice in ('survey_response', 'case')
-),
-
-verbatims as (
+with written as (
+    {%- for origin in origins %}
     select
-        answers.record_id,
-        voices.record_id as voice_id,
-        'survey answer' as kind,
-        answers.question_id,
-        answers.answered_at as written_at,
-        answers.value_text as body
-    from answers
-    inner join voices
-        on voices.voice = 'survey_response'
-        and answers.source = voices.source
-        and answers.survey_id = voices.survey_id
-        and answers.response_id = voices.native_ref
+        record_id,
+        '{{ origin }}' as origin,
+        source,
+        {{ {'survey_answers': 'survey_id'}.get(origin, 'null') }} as survey_id,
+        {{ {'survey_answers': 'response_id'}.get(origin, 'null') }} as response_id,
+        {{ {'survey_answers': 'question_id'}.get(origin, 'null') }} as question_id,
+        {{ {'case_messages': 'case_id', 'cases': 'case_id'}.get(origin, 'null') }} as case_id,
+        {{ {
+            'survey_answers': 'answered_at', 'case_ratings': 'rated_at', 'reviews': 'reviewed_at',
+        }.get(origin, 'created_at') }} as written_at,
+        case when not is_deleted {{ {
+            'case_messages': "and author_role = 'customer' and is_public",
+            'cases': "and coalesce(opened_by, 'customer') = 'customer'",
+        }.get(origin, '') }} then {{ {
+            'survey_answers': 'value_text',
+            'case_ratings': 'comment',
+            'case_messages': 'body',
+            'reviews': "concat_ws(chr(10), nullif(trim(title), ''), nullif(trim(body), ''))",
+            'cases': "concat_ws(chr(10), nullif(trim(subject), ''), nullif(trim(description), ''))",
+        }[origin] }} end as body,
+        _seen_at
+    from {{ ref('stg_' ~ origin) }}
+    {%- if is_incremental() %}
+    where _seen_at > (
+        select coalesce(max(_seen_at), timestamp '0001-01-01') from {{ this }} where origin = '{{ origin }}'
+    )
+    {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
 
-    union all
-
-    select record_id, record_id, 'case rating', null, rated_at, comment
-    from ratings
-
-    union all
-
-    select record_id, record_id, 'review', null, reviewed_at, concat_ws(chr(10), nullif(trim(title), ''), nullif(trim(body), ''))
-    from reviews
-
-    union all
-
-    select messages.record_id, voices.record_id, 'case message', null, messages.created_at, messages.body
-    from messages
-    inner join voices
-        on voices.voice = 'case'
-        and messages.source = voices.source
-        and messages.case_id = voices.native_ref
-    where messages.author_role = 'customer' and messages.is_public
-
-    union all
-
-    -- the first words of a case, where no messages are kept; a case that an agent opened is not
-    -- in the customer's words
-    select cases.record_id, cases.record_id, 'case', null, cases.created_at, concat_ws(chr(10), nullif(trim(cases.subject), ''), nullif(trim(cases.description), ''))
-    from cases
-    left join (select distinct source, case_id from messages) as told using (source, case_id)
-    where told.case_id is null and coalesce(cases.opened_by, 'customer') = 'customer'
+judged as (
+    select *, coalesce(trim(body) <> '', false) as says_something
+    from written
 )
 
 select
     record_id,
-    voice_id,
-    kind,
+    origin,
+    source,
+    survey_id,
+    response_id,
     question_id,
+    case_id,
     written_at,
-    body,
-    md5(body) as text_hash
-from verbatims
-where trim(body) <> ''
+    {{ redact('body') }} as redacted_text,
+    _seen_at,
+    -- what lost its words, or its record, only leaves the table
+    case when says_something then {{ row_hash(['body']) }} end as row_hash
+from judged
+{%- if not is_incremental() %}
+where says_something
+{%- endif %}

@@ -1,9 +1,5 @@
 -- One row per case: how fast it was answered and solved, how often it came back, who waits now.
 with cases as (
-    select * from {{ ref('stg_cases') }} where not is_deleted
-),
-
-clocks as (
     select * from {{ ref('int_case_clocks') }}
 ),
 
@@ -37,22 +33,21 @@ select
     voices.channel,
     voices.segment,
     cases.created_at,
-    clocks.is_agent_created,
-    clocks.first_reply_at,
-    date_diff('second', cases.created_at, clocks.first_reply_at) / 60.0 as first_reply_minutes,
-    clocks.first_reply_at is null as first_reply_is_censored,
-    clocks.resolved_at,
-    date_diff('second', cases.created_at, clocks.resolved_at) / 60.0 as resolution_minutes,
-    clocks.resolved_at is null as resolution_is_censored,
-    clocks.reopens,
-    clocks.public_messages,
-    clocks.customer_messages,
-    clocks.agent_messages,
-    clocks.waiting_since is not null as is_waiting,
-    clocks.waiting_since,
+    cases.is_agent_created,
+    cases.first_reply_at,
+    date_diff('second', cases.created_at, cases.first_reply_at) / 60.0 as first_reply_minutes,
+    cases.first_reply_at is null as first_reply_is_censored,
+    cases.resolved_at,
+    date_diff('second', cases.created_at, cases.resolved_at) / 60.0 as resolution_minutes,
+    cases.resolved_at is null as resolution_is_censored,
+    cases.reopens,
+    cases.public_messages,
+    cases.customer_messages,
+    cases.agent_messages,
+    cases.waiting_since is not null as is_waiting,
+    cases.waiting_since,
     ratings.csat,
     ratings.is_satisfied
 from cases
-inner join clocks using (record_id)
 inner join voices using (record_id)
 left join ratings on cases.record_id = ratings.case_id

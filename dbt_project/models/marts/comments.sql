@@ -4,27 +4,64 @@ with verbatims as (
     select * from {{ ref('int_verbatims') }}
 ),
 
-texts as (
-    select * from {{ ref('int_texts') }}
-),
-
 voices as (
     select * from {{ ref('int_placed_voices') }}
 ),
 
-events as (
-    select event_id, metric, score from {{ ref('journey_events') }}
+scores as (
+    select
+        voice_id,
+        {{ main_score() }} as main
+    from {{ ref('scores') }}
+    group by voice_id
+),
+
+messaged as (
+    select distinct source, case_id
+    from {{ ref('int_case_messages') }}
+),
+
+-- which voice each verbatim belongs to; one of a preview or a deleted case belongs to none
+placed as (
+    select verbatims.record_id, 'survey answer' as kind, voices.record_id as voice_id
+    from verbatims
+    inner join voices
+        on verbatims.source = voices.source
+        and verbatims.survey_id = voices.survey_id
+        and verbatims.response_id = voices.native_ref
+    where verbatims.origin = 'survey_answers' and voices.voice = 'survey_response'
+
+    union all
+
+    select verbatims.record_id, 'case message', voices.record_id
+    from verbatims
+    inner join voices on verbatims.source = voices.source and verbatims.case_id = voices.native_ref
+    where verbatims.origin = 'case_messages' and voices.voice = 'case'
+
+    union all
+
+    select record_id, case origin when 'reviews' then 'review' else 'case rating' end, record_id
+    from verbatims
+    where origin in ('reviews', 'case_ratings')
+
+    union all
+
+    -- the first words of a case, where no messages are kept
+    select verbatims.record_id, 'case', verbatims.record_id
+    from verbatims
+    left join messaged using (source, case_id)
+    where verbatims.origin = 'cases' and messaged.case_id is null
 ),
 
 comments as (
     select
-        verbatims.record_id as comment_id,
+        placed.record_id as comment_id,
         coalesce(verbatims.written_at, voices.occurred_at) as commented_at,
-        verbatims.kind,
-        texts.redacted_text as comment,
+        placed.kind,
+        verbatims.redacted_text as comment,
         voices.language,
-        events.metric,
-        events.score,
+        scores.main.metric as metric,
+        scores.main.score as score,
         voices.customer_id,
         voices.account_id,
         voices.source,
@@ -34,16 +71,17 @@ comments as (
         voices.segment,
         voices.survey_id,
         verbatims.question_id,
+        placed.voice_id,
         {{ hash_id(["'cases'", 'voices.source', 'voices.case_id']) }} as case_id,
         voices.team_ref
-    from verbatims
-    inner join texts using (text_hash)
-    inner join voices on verbatims.voice_id = voices.record_id
-    left join events on verbatims.voice_id = events.event_id
+    from placed
+    inner join verbatims using (record_id)
+    inner join voices on placed.voice_id = voices.record_id
+    left join scores on placed.voice_id = scores.voice_id
 )
 
 {{ changes('comments', 'comment_id', [
     'comment_id', 'commented_at', 'kind', 'comment', 'language', 'metric', 'score', 'customer_id',
     'account_id', 'source', 'stage', 'touchpoint', 'channel', 'segment', 'survey_id', 'question_id',
-    'case_id', 'team_ref',
+    'voice_id', 'case_id', 'team_ref',
 ]) }}

@@ -1,7 +1,35 @@
 -- One row per touch of any voice with a customer: who, when, where on the journey, what happened.
 {{ config(materialized='incremental', incremental_strategy='changes', unique_key='event_id') }}
-with events as (
+with touches as (
     select * from {{ ref('int_events') }}
+),
+
+scores as (
+    select
+        voice_id as event_id,
+        {{ main_score() }} as main
+    from {{ ref('scores') }}
+    group by voice_id
+),
+
+comments as (
+    select
+        -- a message is a touch of its own and carries its own words
+        case when kind = 'case message' then comment_id else voice_id end as event_id,
+        min(comment_id) as comment_id
+    from {{ ref('comments') }}
+    group by 1
+),
+
+events as (
+    select
+        touches.*,
+        scores.main.metric as metric,
+        scores.main.score as score,
+        comments.comment_id
+    from touches
+    left join scores using (event_id)
+    left join comments using (event_id)
 )
 
 {{ changes('events', 'event_id', [

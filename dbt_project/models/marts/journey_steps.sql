@@ -7,27 +7,28 @@ with events as (
 definitions as (
     select
         *,
-        coalesce(timeout_days, {{ var('journey_gap_days') }}) as days
+        coalesce(timeout_days, {{ var('journey_gap_days') }}) as days,
+        coalesce(goal_kind, goal_touchpoint) is not null as has_goal
     from {{ ref('journey_definitions') }}
 ),
 
+-- only what orders and cuts goes through the windows; what describes is joined back at the end
 considered as (
     select
         definitions.journey,
-        definitions.days,
-        events.event_id,
         events.customer_id,
+        events.event_id,
         events.occurred_at,
-        events.kind,
-        events.stage,
-        events.touchpoint,
-        events.channel,
         coalesce(events.kind = definitions.start_kind, true)
         and coalesce(events.touchpoint = definitions.start_touchpoint, true) as is_start,
-        coalesce(definitions.goal_kind, definitions.goal_touchpoint) is not null
+        definitions.has_goal
         and coalesce(events.kind = definitions.goal_kind, true)
         and coalesce(events.touchpoint = definitions.goal_touchpoint, true) as is_goal,
-        lag(events.occurred_at) over in_time as previous_at
+        definitions.days * interval 1 day as timeout,
+        row_number() over in_time as place,
+        lag(events.occurred_at) over in_time as previous_at,
+        lag(events.touchpoint) over in_time as previous_touchpoint,
+        lead(events.touchpoint) over in_time as next_touchpoint
     from events
     cross join definitions
     window in_time as (
@@ -35,66 +36,63 @@ considered as (
     )
 ),
 
--- a silence longer than the timeout ends a journey
-paused as (
+-- a silence longer than the timeout ends a stretch, and so does a goal: what follows is the next one
+cut as (
     select
         *,
-        sum(
-            case when occurred_at > previous_at + days * interval 1 day then 1 else 0 end
-        ) over in_time as pauses
+        sum(case when occurred_at > previous_at + timeout then 1 else 0 end) over until_here
+        + coalesce(sum(case when is_goal then 1 else 0 end) over before_here, 0) as stretch
     from considered
-    window in_time as (partition by journey, customer_id order by occurred_at, event_id)
-),
-
--- so does its goal; what comes after belongs to the next one
-reached as (
-    select
-        *,
-        coalesce(sum(case when is_goal then 1 else 0 end) over (
-            partition by journey, customer_id, pauses order by occurred_at, event_id
+    window
+        until_here as (
+            partition by journey, customer_id order by place
+            rows between unbounded preceding and current row
+        ),
+        before_here as (
+            partition by journey, customer_id order by place
             rows between unbounded preceding and 1 preceding
-        ), 0) as goals
-    from paused
+        )
 ),
 
-started as (
+-- a journey begins with the first start of a stretch; a stretch without one is none
+begun as (
     select
-        *,
-        sum(case when is_start then 1 else 0 end) over stretch as starts
-    from reached
-    window stretch as (
-        partition by journey, customer_id, pauses, goals order by occurred_at, event_id
-        rows between unbounded preceding and current row
-    )
+        journey,
+        customer_id,
+        stretch,
+        min(place) filter (is_start) as first_place,
+        min_by(event_id, place) filter (is_start) as first_event_id,
+        max(place) as last_place
+    from cut
+    group by journey, customer_id, stretch
+    having count(*) filter (is_start) > 0
 ),
 
-steps as (
+named as (
     select
         *,
-        row_number() over stretch as step,
-        first_value(event_id) over stretch as first_event_id
-    from started
-    -- before its start nothing is on the journey
-    where starts > 0
-    window stretch as (
-        partition by journey, customer_id, pauses, goals order by occurred_at, event_id
-    )
+        {{ hash_id(['journey', 'customer_id', 'first_event_id']) }} as journey_id
+    from begun
 )
 
 select
-    {{ hash_id(['journey', 'customer_id', 'first_event_id']) }} as journey_id,
-    journey,
-    customer_id,
-    step,
-    event_id,
-    occurred_at,
-    kind,
-    stage,
-    touchpoint,
-    channel,
-    is_goal,
-    lag(touchpoint) over own as previous_touchpoint,
-    lead(touchpoint) over own as next_touchpoint,
-    case when step > 1 then date_diff('second', previous_at, occurred_at) / 60.0 end as minutes_since_previous
-from steps
-window own as (partition by journey, customer_id, first_event_id order by step)
+    named.journey_id,
+    cut.journey,
+    cut.customer_id,
+    cut.place - named.first_place + 1 as step,
+    cut.event_id,
+    cut.occurred_at,
+    events.kind,
+    events.stage,
+    events.touchpoint,
+    events.channel,
+    cut.is_goal,
+    case when cut.place > named.first_place then cut.previous_touchpoint end as previous_touchpoint,
+    case when cut.place < named.last_place then cut.next_touchpoint end as next_touchpoint,
+    case when cut.place > named.first_place then
+        date_diff('second', cut.previous_at, cut.occurred_at) / 60.0
+    end as minutes_since_previous
+from cut
+inner join named using (journey, customer_id, stretch)
+inner join events using (event_id)
+where cut.place >= named.first_place

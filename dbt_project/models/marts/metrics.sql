@@ -1,7 +1,7 @@
 -- One row per metric, method version, period, source, touchpoint and segment, with 'all' as total of each.
 {%- set places = ['source', 'touchpoint', 'segment'] %}
 with scores as (
-    select * from {{ ref('int_scores') }} where kind <> 'pulse'
+    select * from {{ ref('scores') }}
 ),
 
 rates as (
@@ -14,8 +14,7 @@ groups as (
 
 headcounts as (
     select source, sum(headcount) as headcount
-    from {{ ref('stg_teams') }}
-    where not is_deleted
+    from {{ ref('int_teams') }}
     group by source
 ),
 
@@ -23,48 +22,85 @@ quantiles as (
     select * from {{ ref('student_t') }}
 ),
 
--- an interval cannot be added up: every published cell is computed from the scores themselves
-scored as (
+questions as (
+    select distinct source, survey_id, metric
+    from {{ ref('question_map') }}
+    where metric <> 'enps'
+),
+
+-- millions of scores are first summed within the finest cells, then those into all others; an
+-- interval itself cannot be added up and is computed in each cell
+fine_scores as (
     select
         metric,
         method_version,
-        {{ cell('scored_at', places) }},
-        cast(min(scored_at) as date) as first_day,
-        cast(max(scored_at) as date) as last_day,
+        cast(date_trunc('month', scored_at) as date) as month,
+        source,
+        touchpoint,
+        segment,
+        min(scored_at) as first_at,
+        max(scored_at) as last_at,
         count(*) as n,
         count(*) filter (nps_group = 'promoter') as promoters,
         count(*) filter (nps_group = 'detractor') as detractors,
         count(*) filter (is_top_box) as hits,
-        avg(score) as mean,
-        stddev_samp(score) as deviation
+        sum(score) as total,
+        sum(score * score) as squares
     from scores
-    group by metric, method_version, {{ cells('scored_at', places) }}
+    group by all
 ),
 
--- an invitation counts once in its own metric, and once for each metric that it asked for
+scored as (
+    select
+        metric,
+        method_version,
+        {{ cell(places) }},
+        cast(min(first_at) as date) as first_day,
+        cast(max(last_at) as date) as last_day,
+        sum(n) as n,
+        sum(promoters) as promoters,
+        sum(detractors) as detractors,
+        sum(hits) as hits,
+        sum(total) / sum(n) as mean,
+        {{ deviation('sum(n)', 'sum(total)', 'sum(squares)') }} as deviation
+    from fine_scores
+    group by metric, method_version, {{ cells(places) }}
+),
+
+fine_rates as (
+    select
+        source,
+        survey_id,
+        cast(date_trunc('month', sent_at) as date) as month,
+        touchpoint,
+        segment,
+        min(sent_at) as first_at,
+        max(sent_at) as last_at,
+        count(*) as n,
+        count(*) filter (is_completed) as hits
+    from rates
+    group by all
+),
+
+-- an invitation counts in its own metric, and in each one that its survey asks for
+asked as (
+    select 'response_rate' as metric, * from fine_rates
+    union all
+    select questions.metric, fine_rates.*
+    from fine_rates
+    inner join questions using (source, survey_id)
+),
+
 invited as (
     select
         metric,
-        {{ cell('sent_at', places) }},
-        cast(min(sent_at) as date) as first_day,
-        cast(max(sent_at) as date) as last_day,
-        count(distinct invitation_id) as n,
-        count(distinct case when is_completed then invitation_id end) as hits
-    from rates
-    where metric is not null
-    group by metric, {{ cells('sent_at', places) }}
-    union all
-    select
-        'response_rate',
-        {{ cell('sent_at', places) }},
-        cast(min(sent_at) as date),
-        cast(max(sent_at) as date),
-        count(distinct invitation_id),
-        count(distinct case when is_completed then invitation_id end)
-    from rates
-    group by {{ cells('sent_at', places) }}
-    -- the total of no invitations at all is still a row to a cube
-    having count(*) > 0
+        {{ cell(places) }},
+        cast(min(first_at) as date) as first_day,
+        cast(max(last_at) as date) as last_day,
+        sum(n) as n,
+        sum(hits) as hits
+    from asked
+    group by metric, {{ cells(places) }}
 ),
 
 valued as (
@@ -132,7 +168,7 @@ select
     valued.source,
     valued.touchpoint,
     valued.segment,
-    valued.n,
+    cast(valued.n as bigint) as n,
     -- no naked score: what has no interval has no value either
     case when valued.interval_low is not null then round(valued.value, 4) end as value,
     round(valued.interval_low, 4) as interval_low,
@@ -143,7 +179,7 @@ select
         when valued.interval_low is null then 'too_few'
     end as flag,
     round(100.0 * invited.hits / invited.n, 4) as response_rate,
-    invited.n as response_rate_n,
+    cast(invited.n as bigint) as response_rate_n,
     round(100 * {{ wilson_bound(-1, 'invited.n', 'invited.hits') }}, 4) as response_rate_low,
     round(100 * {{ wilson_bound(1, 'invited.n', 'invited.hits') }}, 4) as response_rate_high
 from valued

@@ -1,43 +1,21 @@
 -- One row per question that looks scored and is not, or loses answers, and why.
-with questions as (
-    select * from {{ ref('stg_survey_questions') }} where not is_deleted
-),
-
-pulse_questions as (
-    select * from {{ ref('stg_pulse_questions') }} where not is_deleted
-),
-
-mapped as (
+with mapped as (
     select distinct source, survey_id, question_id, coalesce(item_id, '') as item_id
     from {{ ref('question_map') }}
 ),
 
 scored as (
-    select score_id from {{ ref('int_scores') }}
+    select score_id from {{ ref('scores') }}
+    union all
+    select score_id from {{ ref('int_scores') }} where kind = 'pulse'
 ),
 
 answers as (
-    select
-        'survey' as kind, record_id, source, survey_id, question_id, item_id,
-        coalesce(value_number, try_cast(value_choice as double)) as answer
-    from {{ ref('stg_survey_answers') }}
-    where not is_deleted
-    union all
-    select
-        'pulse', record_id, source, pulse_id, question_id, '',
-        coalesce(value_number, try_cast(value_choice as double))
-    from {{ ref('stg_pulse_answers') }}
-    where not is_deleted
+    select * from {{ ref('int_numeric_answers') }}
 ),
 
 asked as (
-    select
-        'survey' as kind, source, survey_id, question_id, item_id,
-        concat_ws(' / ', question_text, nullif(item_text, '')) as question, question_type, scale_min, scale_max
-    from questions
-    union all
-    select 'pulse', source, pulse_id, question_id, '', question_text, question_type, scale_min, scale_max
-    from pulse_questions
+    select * from {{ ref('int_questions') }}
 ),
 
 answered as (
@@ -48,26 +26,22 @@ answered as (
         answers.question_id,
         answers.item_id,
         mapped.question_id is not null as is_mapped,
-        count(answers.answer) as numeric_answers,
-        count(answers.answer) filter (scored.score_id is null) as unscored_answers,
+        count(*) as numeric_answers,
+        count(*) filter (scored.score_id is null) as unscored_answers,
         min(answers.answer) as lowest,
         max(answers.answer) as highest
     from answers
     left join scored on answers.record_id = scored.score_id
     left join mapped using (source, survey_id, question_id, item_id)
+    where answers.kind in ('survey', 'pulse')
     group by all
 ),
 
 unscaled as (
-    select 'case rating' as kind, source, count(*) as numeric_answers, min(score) as lowest, max(score) as highest
-    from {{ ref('stg_case_ratings') }}
-    where not is_deleted and score is not null and (scale_min is null or scale_max is null)
-    group by source
-    union all
-    select 'review', source, count(*), min(rating), max(rating)
-    from {{ ref('stg_reviews') }}
-    where not is_deleted and rating is not null and (scale_min is null or scale_max is null)
-    group by source
+    select kind, source, count(*) as numeric_answers, min(answer) as lowest, max(answer) as highest
+    from answers
+    where not has_scale
+    group by kind, source
 )
 
 select

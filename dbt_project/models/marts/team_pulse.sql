@@ -4,7 +4,7 @@ with groups as (
 ),
 
 teams as (
-    select * from {{ ref('stg_teams') }} where not is_deleted
+    select * from {{ ref('int_teams') }}
 ),
 
 headcounts as (

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import csv
+import shutil
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import SEEDS
+from warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WHEN = datetime(2026, 6, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
+
+
+def person(ref: str, source: str = "shop", **values: Any) -> dict[str, Any]:
+    """A row of people."""
+    return {"source": source, "person_ref": ref, "created_at": WHEN, "updated_at": WHEN, **values}
+
+
+def review(ref: str, source: str = "shop", **values: Any) -> dict[str, Any]:
+    """A row of reviews."""
+    return {
+        "source": source, "review_id": ref, "reviewed_at": WHEN, "updated_at": WHEN,
+        "rating": 4, "scale_min": 1, "scale_max": 5, **values,
+    }
+
+
+def seeds_with(folder: Path, **rows: list[list[str]]) -> Path:
+    """A copy of the tests' seeds with rows added."""
+    shutil.copytree(SEEDS, folder)
+    for seed, added in rows.items():
+        with (folder / f"{seed}.csv").open("a", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(added)
+    return folder
+
+
+PEOPLE = [
+    # a chain of three: an address joins two sources, a number a third record
+    person("chain1", "desk", email="Ann@mail.test"),
+    person("chain2", "shop", email=" ann@MAIL.test", phone="+49 170 1234567"),
+    # nothing but what is missing is the same
+    person("null1"), person("null2"),
+    person("info1", email="info@firm.test"), person("info2", email="info@firm.test"),
+    *(person(f"crowd{n}", email="desk@firm.test") for n in range(4)),
+    person("old", merged_into_ref="new"), person("new"),
+    # shop and desk share their ids (the seed says so), app does not
+    person("x1", "shop", external_id="77"), person("x2", "desk", external_id="77"),
+    person("x3", "app", external_id="77"),
+    person("same1"), person("same2"),
+    person("twin1", email="twins@mail.test"), person("twin2", email="twins@mail.test"),
+]
+REVIEWS = [
+    review("chain3", "app", phone="0049 (170) 1234567", body="Mail ann@mail.test, call 0170 1234567"),
+    review("nobody", "app", body="I like it"),
+]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """A warehouse with one family of each case of identity."""
+    folder = tmp_path_factory.mktemp("identity")
+    overrides = [
+        ["force_same", "shop", "person", "same1", "shop", "person", "same2", "they told us"],
+        ["force_different", "shop", "person", "twin1", "shop", "person", "twin2", "twins"],
+        ["force_same", "shop", "person", "typo", "shop", "person", "same1", "misspelt"],
+    ]
+    warehouse = Warehouse(folder / "warehouse")
+    warehouse.load({"people": PEOPLE, "reviews": REVIEWS})
+    warehouse.dbt(
+        "--warn-error", "build", seeds=seeds_with(folder / "seeds", identity_overrides=overrides)
+    )
+    return warehouse
+
+
+def customers(built: Warehouse, *refs: str) -> list[int]:
+    """The customer of each person, by the person's id at its source."""
+    found = dict(
+        built.rows(
+            "select reference, customer_id from release.main.identity_links"
+            " where reference_kind = 'person' and until is null"
+        )
+    )
+    return [found[ref] for ref in refs]
+
+
+def test_a_chain_of_references_is_one_customer(built: Warehouse) -> None:
+    [by_phone] = built.rows(
+        "select customer_id from release.main.journey_events where source = 'app' and customer_id is not null"
+    )[0]
+
+    assert set(customers(built, "chain1", "chain2")) == {by_phone}
+
+
+def test_what_is_missing_links_nobody(built: Warehouse) -> None:
+    assert len(set(customers(built, "null1", "null2"))) == 2
+    assert built.rows(
+        "select count(*) from release.main.journey_events where customer_id is null"
+    ) == [(1,)]
+
+
+def test_a_desk_and_a_crowd_link_nobody_and_are_reported(built: Warehouse) -> None:
+    assert len(set(customers(built, "info1", "info2"))) == 2
+    assert len(set(customers(built, "crowd0", "crowd1", "crowd2", "crowd3"))) == 4
+    assert built.rows(
+        "select value, reason from intermediate.int_identity_conflicts where kind = 'email' order by all"
+    ) == [
+        ("desk@firm.test", "shared by 4 names"),
+        ("info@firm.test", "blocklist: a desk"),
+    ]
+
+
+def test_a_person_merged_at_the_source_is_one_customer(built: Warehouse) -> None:
+    assert len(set(customers(built, "old", "new"))) == 1
+
+
+def test_external_ids_link_only_within_a_namespace(built: Warehouse) -> None:
+    shop, desk, app = customers(built, "x1", "x2", "x3")
+
+    assert shop == desk != app
+
+
+def test_overrides_join_and_part(built: Warehouse) -> None:
+    assert len(set(customers(built, "same1", "same2"))) == 1
+    assert len(set(customers(built, "twin1", "twin2"))) == 2
+
+
+def test_an_override_that_names_nobody_is_reported(built: Warehouse) -> None:
+    [(reason,)] = built.rows(
+        "select reason from intermediate.int_identity_conflicts where value = 'typo'"
+    )
+
+    assert "check its spelling" in reason
+
+
+def test_the_release_holds_no_address_and_no_number(built: Warehouse) -> None:
+    columns = built.rows(
+        "select table_name, column_name from duckdb_columns()"
+        " where database_name = 'release' and data_type = 'VARCHAR'"
+    )
+
+    for table, column in columns:
+        query = f"select count(*) from release.main.{table} where {column} ~ '@|170.?1234567'"
+        assert built.rows(query) == [(0,)], f"{table}.{column}"
+    assert len(columns) > 80
+
+
+def test_the_release_opens_in_old_clients_and_explains_itself(built: Warehouse) -> None:
+    assert built.rows(
+        "select tags['storage_version'] from duckdb_databases() where database_name = 'release'"
+    ) == [("v1.0.0+",)]
+    assert built.rows(
+        "select table_name, column_name from duckdb_columns()"
+        " where database_name = 'release' and comment is null"
+    ) == []
+
+
+def test_a_customer_keeps_their_id_when_what_it_was_made_of_goes(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse")
+    models = ("--resource-type", "seed", "--resource-type", "model")
+    warehouse.load({"people": [person("first", email="a@b.test")]})
+    warehouse.load({"people": [person("second", "desk", email="a@b.test")]})
+    warehouse.dbt("build", *models, seeds=SEEDS)
+    [before] = set(customers(warehouse, "first", "second"))
+    gone = person("first", _deleted=True, updated_at=datetime(2026, 6, 2))  # noqa: DTZ001
+    warehouse.load({"people": [gone]})
+    warehouse.dbt("build", *models, seeds=SEEDS)
+
+    assert customers(warehouse, "second") == [before]
+    assert warehouse.rows(
+        "select count(*) from release.main.identity_links where until is not null"
+    ) == [(1,)]

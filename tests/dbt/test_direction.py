@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from warehouse import Warehouse
+
+MAY_READ = {
+    "staging": {"source"},
+    "intermediate": {"staging", "intermediate", "seed"},
+    "marts": {"intermediate", "marts", "seed"},
+}
+
+
+def layer(node: dict[str, Any]) -> str:
+    """The layer of a node of the manifest: its folder, or what kind of node it is."""
+    if node["resource_type"] in {"source", "seed"}:
+        return str(node["resource_type"])
+    return str(node["fqn"][1])
+
+
+def backward_edges(manifest: dict[str, Any]) -> list[str]:
+    """Every edge that data must not take, with what the reading layer may read."""
+    nodes = {**manifest["nodes"], **manifest["sources"]}
+    return [
+        f"{node['name']} reads {nodes[parent]['name']}: {layer(node)} reads only "
+        f"{', '.join(sorted(MAY_READ[layer(node)]))}"
+        for node in nodes.values()
+        if node["resource_type"] == "model"
+        for parent in node["depends_on"]["nodes"]
+        if layer(nodes[parent]) not in MAY_READ[layer(node)]
+    ]
+
+
+def test_data_flows_one_way(warehouse: Callable[[str], Warehouse]) -> None:
+    empty = warehouse("empty")
+    empty.dbt("parse")
+
+    assert backward_edges(empty.manifest()) == []
+
+
+def test_an_edge_backwards_is_named() -> None:
+    def model(name: str, folder: str, *parents: str) -> dict[str, Any]:
+        return {
+            "name": name, "fqn": ["earful", folder, name], "resource_type": "model",
+            "depends_on": {"nodes": list(parents)},
+        }
+
+    manifest = {
+        "nodes": {
+            "scores": model("scores", "marts"),
+            "int_back": model("int_back", "intermediate", "scores", "raw"),
+        },
+        "sources": {"raw": {"name": "cases", "resource_type": "source", "fqn": ["earful", "raw"]}},
+    }
+
+    assert backward_edges(manifest) == [
+        "int_back reads scores: intermediate reads only intermediate, seed, staging",
+        "int_back reads cases: intermediate reads only intermediate, seed, staging",
+    ]
