@@ -54,9 +54,9 @@ class Columns:
     def need(self, name: str, where: str) -> str:
         """Note that a column is used. Raises `FixInput` where the file has none such."""
         if name not in self.schema:
-            if name == header.ROOT:
+            if name in (header.ROOT, header.IS_ROOT):
                 raise FixConfiguration(
-                    "MAP-THREAD", where, "_root needs the stream to say `thread`", "Add it."
+                    "MAP-THREAD", where, f"{name} needs the stream to say `thread`", "Add it."
                 )
             known = [n for n in self.schema if n not in header.VIRTUAL]
             raise header.missing(name, known, f"{self.where}.{where}")

@@ -12,8 +12,9 @@ from connectors.errors import FixConfiguration, FixInput
 ROW = "_row"
 FILE = "_file"
 ROOT = "_root"
+IS_ROOT = "_is_root"
 EXTRA = "_more"
-VIRTUAL = (ROW, FILE, ROOT)
+VIRTUAL = (ROW, FILE, ROOT, IS_ROOT)
 
 _WHOLE_QUESTION = ("", "response", "open-ended response")
 

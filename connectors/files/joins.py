@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from connectors.errors import FixConfiguration, FixInput
-from connectors.files.header import EXTRA, ROOT, ROW, missing
+from connectors.files.header import EXTRA, IS_ROOT, ROOT, ROW, missing
 from connectors.files.mapping import Lookup, Reading, StreamConfig, Thread
 from connectors.files.readers import open_export
 from connectors.files.values import number, text, without
@@ -72,7 +72,7 @@ def joined(frame: pl.LazyFrame, lookup: Lookup, other: pl.DataFrame, where: str)
 
 
 def roots(scan: Callable[[], pl.LazyFrame], thread: Thread, where: str) -> pl.DataFrame:
-    """`_row` -> `_root`: the first message of each message's conversation that is in the file.
+    """`_row` -> `_root`, `_is_root`: the first message of each conversation in the file.
 
     Every message points to its parent; each round lets it point to where its parent points,
     so that a conversation of n messages takes log2(n) rounds.
@@ -94,7 +94,9 @@ def roots(scan: Callable[[], pl.LazyFrame], thread: Thread, where: str) -> pl.Da
         above = pointers.select(up="id", above="up")
         stepped = pointers.join(above, on="up", how="left").select("id", up="above")
         if stepped.sort("id").equals(pointers.sort("id")):
-            return links.join(pointers, on="id", how="left").select(ROW, pl.col("up").alias(ROOT))
+            is_root = (pl.col("up") == pl.col("id")).cast(pl.String)
+            found = links.join(pointers, on="id", how="left")
+            return found.select(ROW, pl.col("up").alias(ROOT), is_root.alias(IS_ROOT))
         pointers = stepped
     raise FixInput(
         "THREAD-LOOP",
@@ -128,8 +130,8 @@ def _id(value: pl.Expr) -> pl.Expr:
 
 
 def _keys(lookup: Lookup) -> tuple[list[str], list[str]]:
-    on = {lookup.on: lookup.on} if isinstance(lookup.on, str) else lookup.on
-    return list(on), list(on.values())
+    key = {lookup.key: lookup.key} if isinstance(lookup.key, str) else lookup.key
+    return list(key), list(key.values())
 
 
 def _reading(config: StreamConfig) -> StreamConfig:

@@ -76,7 +76,8 @@ class Value(Reading):
         default=None,
         description=(
             "Column of the file, by its header. `_row` is the record's number from 1, `_file` "
-            "the file's name, `_root` the first message of the record's `thread`."
+            "the file's name, `_root` the first message of the record's `thread`, `_is_root` "
+            "whether it is that message."
         ),
     )
     coalesce: list[str] | None = Field(
@@ -115,6 +116,10 @@ class Value(Reading):
     )
     ambiguous: Literal["reject", "earliest", "latest"] = Field(
         default="reject", description="Which of two times counts when clocks go back."
+    )
+    nonexistent: Literal["reject", "forward"] = Field(
+        default="reject",
+        description="A time that clocks skipped: set the row aside, or move it on by the hour.",
     )
     whole_number: bool = Field(
         default=False, description="Ids that a tool wrote as decimals: '1042.0' lands as '1042'."
@@ -179,7 +184,7 @@ class Lookup(Model):
     """Columns of other files of the folder, joined by a key."""
 
     files: Texts = Field(description="File or files of the folder (globs).")
-    on: str | dict[str, str] = Field(
+    key: str | dict[str, str] = Field(
         description="Key column; if the names differ, {column here: column there}."
     )
     take: Annotated[list[str], BeforeValidator(_texts)] | dict[str, str] = Field(
@@ -190,9 +195,16 @@ class Lookup(Model):
         description="How several rows of one key become one, by the column's name there.",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_on(cls, given: object) -> object:
+        if isinstance(given, dict) and True in given:
+            raise ValueError("YAML reads `on` as true; the join column is called `key` here")
+        return given
+
 
 class Thread(Model):
-    """Messages that answer each other; gives every row the virtual column `_root`."""
+    """Messages that answer each other; gives every row the columns `_root` and `_is_root`."""
 
     id: str = Field(description="Column with the message's id.")
     parent: str = Field(description="Column with the id of the message that it answers.")

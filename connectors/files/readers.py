@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import itertools
 import os
 import sys
@@ -191,6 +192,23 @@ def _csv_header(path: Path, config: StreamConfig, delimiter: str, name: str) -> 
         return header(rows, config.names_from, name, config.skip_rows + reader.line_num)
 
 
+class _WithoutReturns(io.RawIOBase):
+    """A file whose carriage returns are spaces: to Polars they end no record, to Arrow they do."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return self._file.read(size).replace(b"\r", b" ")
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
 def _short_rows(path: Path, config: StreamConfig, delimiter: str, found: Header) -> list[int]:
     """Polars fills short records with nulls and cannot tell; Arrow's parser can."""
     import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415 (60 MB, rarely needed)
@@ -204,7 +222,7 @@ def _short_rows(path: Path, config: StreamConfig, delimiter: str, found: Header)
         return "skip"
 
     reader = arrow_csv.open_csv(
-        path,
+        _WithoutReturns(path),
         read_options=arrow_csv.ReadOptions(
             # the numbers of invalid rows are known to one thread only
             use_threads=False,

@@ -160,6 +160,14 @@ def local(value: pl.Expr, spec: Value) -> pl.Expr:
         "null" if spec.ambiguous == "reject" else spec.ambiguous
     )
     there = value.dt.replace_time_zone(spec.time_zone, ambiguous=doubtful, non_existent="null")
+    if spec.nonexistent == "forward":
+        shown = value.dt.replace_time_zone(
+            spec.time_zone, ambiguous="earliest", non_existent="null"
+        )
+        moved = value.dt.offset_by("1h").dt.replace_time_zone(
+            spec.time_zone, ambiguous="earliest", non_existent="null"
+        )
+        there = pl.when(shown.is_null()).then(moved).otherwise(there)
     return there.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
 
