@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from backports import zstd
 
 from connectors.decode import Decoder
 from connectors.landing import Counts, Landing, Manifest, Origin, PackageWriter, Window
@@ -11,6 +15,9 @@ from connectors.stream import Page, Stream
 
 PACKAGE_RECORDS = 50_000
 """Records after which a package is closed, so that memory stays flat and little is re-read."""
+
+_REPLAY_RECORDS = 1_000
+"""Records that are decoded at once when raw pages are mapped again."""
 
 
 @dataclass
@@ -64,6 +71,30 @@ def land(
                     unknown_fields=sorted(package.unknown),
                 )
                 before = package.cursor
+
+
+def remap(stream: Stream, package: Path, manifest: Manifest, writer: PackageWriter) -> Counts:
+    """Map a package's raw pages again; what a stream's `Remapper` calls.
+
+    Args:
+        stream: Today's records and mapping.
+        package: Folder of the old package.
+        manifest: Its manifest.
+        writer: The package that takes its place.
+    """
+    decoder = Decoder(stream)
+    replayed = _Open(writer)
+    for kept in manifest.pages:
+        with zstd.open(package / kept.file, "rb") as lines:
+            for batch in _batches(lines):
+                _add(replayed, stream, decoder, Page(batch))
+    return replayed.counts
+
+
+def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    remaining = (line.rstrip(b"\n") for line in lines)
+    while batch := list(itertools.islice(remaining, _REPLAY_RECORDS)):
+        yield batch
 
 
 def _fill(package: _Open, stream: Stream, decoder: Decoder, pages: Iterator[Page]) -> _Open | None:
