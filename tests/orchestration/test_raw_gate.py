@@ -1,0 +1,186 @@
+"""Rows off contract are set aside with the reason; a gate that cannot judge says just that."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from house import WHEN, House, review
+
+from connectors.errors import FixEnvironment
+from connectors.families import TABLES
+from orchestration.checks import raw_gate, rules, validation
+from orchestration.checks.rules import rules_for
+from orchestration.warehouse import connect
+
+GOOD = [review(n) for n in range(20)]
+BALANCE = (
+    "select sum(rows_in - rows_accepted - rows_rejected - rows_deduplicated) from raw._load_tables"
+)
+
+
+def verdict(house: House, table: str = "reviews") -> raw_gate.Verdict:
+    [found] = [v for v in raw_gate.judge(house.settings) if v.table == table]
+    return found
+
+
+def test_good_rows_pass_and_are_judged_once(house: House) -> None:
+    house.land(GOOD)
+    house.load()
+
+    assert verdict(house) == raw_gate.Verdict("reviews", 20)
+    assert verdict(house) == raw_gate.Verdict("reviews", 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        (review("bad", rating=9.0), "rating: within its scale"),
+        (review("bad", rating=1e300, scale_max=1e300), "rating: in range"),
+        (review("bad", rating=float("nan"), scale_min=None), "rating: in range"),
+        (review("bad", reviewed_at=WHEN + timedelta(days=9000)), "reviewed_at: in time"),
+        (review("bad", reviewed_at=WHEN - timedelta(days=30000)), "reviewed_at: in time"),
+        (review("bad", reviewed_at=None), "reviewed_at: given"),
+        (review(None), "review_id: given"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_row_that_breaks_a_rule_is_set_aside_with_the_reason(
+    house: House, row: dict[str, object], rule: str
+) -> None:
+    if rule == "review_id: given":
+        row["review_id"] = None
+    house.land([*GOOD, row])
+    house.load()
+
+    found = verdict(house)
+
+    assert found.passed
+    assert found.rejected == 1
+    assert found.culprits[rule] == 1
+    assert house.rows("select count(*) from raw.reviews") == [(20,)]
+    [(reason, load_id)] = house.rows("select _reason, _load_id from raw.reviews__rejects")
+    reasons = {r.name: r.reason for r in rules_for(TABLES["reviews"])}
+    assert reasons[rule] in reason
+    assert load_id
+    assert house.rows(BALANCE) == [(0,)]
+
+
+def test_two_rows_of_one_key_in_one_package_are_both_set_aside(house: House) -> None:
+    house.land([*GOOD, review("twin"), review("twin", rating=1.0)])
+    house.load()
+
+    found = verdict(house)
+
+    assert found.culprits == {"key: once in a package": 2}
+    assert house.rows("select count(*) from raw.reviews where review_id = 'twin'") == [(0,)]
+
+
+def test_a_value_off_the_contracts_list_is_set_aside(house: House) -> None:
+    people = [{"survey_id": "s", "response_id": str(n), "status": "completed"} for n in range(20)]
+    house.land([*people, {**people[0], "response_id": "x", "status": "odd"}], "survey_responses")
+    house.load()
+
+    assert verdict(house, "survey_responses").culprits == {"status: accepted value": 1}
+
+
+def test_too_many_culprits_block_and_nothing_is_moved(house: House) -> None:
+    house.land([review(1), review(2, rating=9.0)])
+    house.load()
+
+    found = verdict(house)
+
+    assert not found.passed
+    assert house.rows("select count(*) from raw.reviews") == [(2,)]
+    assert house.rows("select count(*) from raw.reviews__rejects") == [(0,)]
+    with connect(house.settings.warehouse, read_only=True) as connection:
+        assert len(raw_gate.waiting(connection)) == 1
+    # and it blocks again, until somebody settles it
+    assert not verdict(house).passed
+
+
+def test_a_replay_settles_what_was_blocked(house: House) -> None:
+    old = house.land([review(1), review(2, rating=9.0)])
+    house.load()
+    verdict(house)
+    house.land(
+        [review(1), review(2, rating=5.0)],
+        load_id=f"{old.load_id}.r1",
+        facts={"supersedes": [old.load_id]},
+    )
+    house.load()
+
+    assert verdict(house).passed
+    with connect(house.settings.warehouse, read_only=True) as connection:
+        assert raw_gate.waiting(connection) == []
+
+
+def test_only_new_rows_are_judged(house: House) -> None:
+    house.land(GOOD)
+    house.load()
+    verdict(house)
+    with connect(house.settings.warehouse) as connection:
+        connection.execute("update raw.reviews set rating = 99 where review_id = '3'")
+    house.land([review("new")])
+    house.load()
+
+    assert verdict(house) == raw_gate.Verdict("reviews", 1)
+
+
+def test_a_check_that_errors_is_neither_a_pass_nor_bad_data(house: House) -> None:
+    house.land(GOOD)
+    house.load()
+    broken = replace(rules_for(TABLES["reviews"])[0], arguments={"column": "no_such_column"})
+    with patch.object(raw_gate, "rules_for", lambda _table: [broken]):
+        with pytest.raises(FixEnvironment, match="raised instead of answering"):
+            raw_gate.judge(house.settings)
+
+    with connect(house.settings.warehouse, read_only=True) as connection:
+        assert len(raw_gate.waiting(connection)) == 1
+
+
+def test_a_suite_that_disagrees_with_its_own_rule_is_a_bug_and_says_so(house: House) -> None:
+    house.land([*GOOD, review("bad", rating=9.0)])
+    house.load()
+    honest = validation.validate
+
+    def miscounted(*args: object) -> dict[str, dict[str, int]]:
+        found = honest(*args)  # type: ignore[arg-type]
+        return {t: {r: n * 2 for r, n in rules_.items()} for t, rules_ in found.items()}
+
+    with patch.object(validation, "validate", miscounted):
+        with pytest.raises(AssertionError, match="the suite counts 2 rows"):
+            raw_gate.judge(house.settings)
+
+
+def test_a_lost_row_is_noticed(house: House) -> None:
+    house.land(GOOD)
+    house.load()
+    with connect(house.settings.warehouse) as connection:
+        connection.execute("update raw._load_tables set rows_accepted = rows_accepted - 1")
+
+    with pytest.raises(AssertionError, match="rows in are not rows accepted"):
+        raw_gate.judge(house.settings)
+
+
+def test_the_verdicts_are_written_as_data_docs(house: House) -> None:
+    house.land(GOOD)
+    house.load()
+    verdict(house)
+
+    assert (house.settings.data_docs / "raw_gate" / "index.html").exists()
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_every_rule_of_every_contract_can_be_evaluated(house: House, table: str) -> None:
+    house.load()
+    contract = TABLES[table]
+    names = [rule.name for rule in rules.rules_for(contract)]
+    assert len(names) == len(set(names))
+    with connect(house.settings.warehouse, read_only=True) as connection:
+        for rule in rules.rules_for(contract):
+            connection.execute(
+                f"with new_rows as (select * from raw.{table}) "
+                f"select count(*) from new_rows where {rule.culprit}"
+            )
