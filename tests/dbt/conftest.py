@@ -8,7 +8,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from warehouse import Warehouse  # noqa: E402  # found through the line above
+from warehouse import Warehouse  # found through the line above
 
 if TYPE_CHECKING:
     from collections.abc import Callable
