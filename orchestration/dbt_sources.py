@@ -31,7 +31,9 @@ def render() -> str:
         "name": "raw",
         "database": "{{ target.database }}",
         "schema": "raw",
-        "description": "Every version of every record, as the loader appended it; read by staging only.",
+        "description": (
+            "What the loader appended, every version of every record; read by staging only."
+        ),
         "tables": [_table(table) for table in TABLES.values()],
     }
     document = {"version": 2, "sources": [source]}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from warehouse import Rows
+if TYPE_CHECKING:
+    from warehouse import Rows
 
 FIRST = datetime(2026, 6, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
 SOURCES = ("shop", "desk")
@@ -57,7 +58,9 @@ class Company:
                 # an old version that arrives late must lose
                 later[table].append(self._changed(table, record, timedelta(days=-1)))
             elif chance < 0.17:
-                later[table].append({**self._moved(table, record, timedelta(days=2)), "_deleted": True})
+                later[table].append(
+                    {**self._moved(table, record, timedelta(days=2)), "_deleted": True}
+                )
 
     def _moved(self, table: str, record: dict[str, Any], by: timedelta) -> dict[str, Any]:
         cursor = "changed_at" if table == "case_changes" else "updated_at"
@@ -95,28 +98,47 @@ class Company:
             **self._workforce(),
         }
 
-    def _row(self, **values: Any) -> dict[str, Any]:
+    def _row(self, **values: object) -> dict[str, Any]:
         at = self._time()
         return {"source": self.dice.choice(SOURCES), "updated_at": at, **values}
 
     def _customers(self) -> Rows:
         people = [
-            self._row(**{**self._identity(), "person_ref": f"p{n}"}, full_name=f"Name {n % 28}",
-                      segment=self.dice.choice(["gold", "blue", None]), created_at=FIRST)
+            self._row(
+                **{**self._identity(), "person_ref": f"p{n}"},
+                full_name=f"Name {n % 28}",
+                segment=self.dice.choice(["gold", "blue", None]),
+                created_at=FIRST,
+            )
             for n in range(self.people)
         ]
         accounts = [
-            self._row(account_ref=f"a{n}", segment=self.dice.choice(["big", None]), created_at=FIRST)
+            self._row(
+                account_ref=f"a{n}", segment=self.dice.choice(["big", None]), created_at=FIRST
+            )
             for n in range(5)
         ]
         values = [
-            self._row(event_id=f"o{n}", **self._identity(), amount=n, currency="EUR",
-                      event_type=self.dice.choice(["order", "refund"]), occurred_at=self._time())
+            self._row(
+                event_id=f"o{n}",
+                **self._identity(),
+                amount=n,
+                currency="EUR",
+                event_type=self.dice.choice(["order", "refund"]),
+                occurred_at=self._time(),
+            )
             for n in range(80)
         ]
         reviews = [
-            self._row(review_id=f"r{n}", **self._identity(), rating=self.dice.randint(1, 5),
-                      scale_min=1, scale_max=5, body=f"Call 0170 {n}234567", reviewed_at=self._time())
+            self._row(
+                review_id=f"r{n}",
+                **self._identity(),
+                rating=self.dice.randint(1, 5),
+                scale_min=1,
+                scale_max=5,
+                body=f"Call 0170 {n}234567",
+                reviewed_at=self._time(),
+            )
             for n in range(30)
         ]
         return {"people": people, "accounts": accounts, "value_events": values, "reviews": reviews}
@@ -126,25 +148,46 @@ class Company:
         for n in range(60):
             common = {"source": "shop", "survey_id": "s1"}
             invitations.append(
-                self._row(**common, **self._identity(), invitation_id=f"i{n}", sent_at=self._time(),
-                          status=self.dice.choice(["delivered", "bounced", "completed"]),
-                          touchpoint=self.dice.choice(["delivery", None]), channel="email")
+                self._row(
+                    **common,
+                    **self._identity(),
+                    invitation_id=f"i{n}",
+                    sent_at=self._time(),
+                    status=self.dice.choice(["delivered", "bounced", "completed"]),
+                    touchpoint=self.dice.choice(["delivery", None]),
+                    channel="email",
+                )
             )
             responses.append(
-                self._row(**common, **self._identity(), response_id=f"w{n}", invitation_id=f"i{n}",
-                          status=self.dice.choice(["completed", "partial", "preview"]),
-                          submitted_at=self._time())
+                self._row(
+                    **common,
+                    **self._identity(),
+                    response_id=f"w{n}",
+                    invitation_id=f"i{n}",
+                    status=self.dice.choice(["completed", "partial", "preview"]),
+                    submitted_at=self._time(),
+                )
             )
             given = {**common, "response_id": f"w{n}", "item_id": ""}
-            answers.append(self._row(**given, question_id="q1", value_number=self.dice.randint(0, 11)))
+            answers.append(
+                self._row(**given, question_id="q1", value_number=self.dice.randint(0, 11))
+            )
             answers.append(self._row(**given, question_id="q2", value_text=f"Text {n % 20} a@b.de"))
         questions = [
-            self._row(source="shop", survey_id="s1", question_id="q1", item_id="",
-                      question_type="nps", question_text="Would you recommend us?")
+            self._row(
+                source="shop",
+                survey_id="s1",
+                question_id="q1",
+                item_id="",
+                question_type="nps",
+                question_text="Would you recommend us?",
+            )
         ]
         return {
-            "survey_questions": questions, "survey_invitations": invitations,
-            "survey_responses": responses, "survey_answers": answers,
+            "survey_questions": questions,
+            "survey_invitations": invitations,
+            "survey_responses": responses,
+            "survey_answers": answers,
         }
 
     def _support(self) -> Rows:
@@ -152,39 +195,85 @@ class Company:
         for n in range(40):
             opened, case = self._time(), {"source": "desk", "case_id": f"c{n}"}
             cases.append(
-                self._row(**case, **self._identity(), created_at=opened, team_ref=f"t{n % 3}",
-                          status=self.dice.choice(["open", "pending", "solved", "closed"]),
-                          channel=self.dice.choice(["phone", "email"]), subject="Help", description=f"No {n}")
-            )
-            for m in range(self.dice.randrange(4)):
-                messages.append(
-                    self._row(**case, message_id=f"m{m}", body=f"Message {m} of {n}",
-                              author_role=self.dice.choice(["customer", "agent"]),
-                              is_public=self.dice.random() < 0.8, created_at=opened + timedelta(hours=m))
+                self._row(
+                    **case,
+                    **self._identity(),
+                    created_at=opened,
+                    team_ref=f"t{n % 3}",
+                    status=self.dice.choice(["open", "pending", "solved", "closed"]),
+                    channel=self.dice.choice(["phone", "email"]),
+                    subject="Help",
+                    description=f"No {n}",
                 )
-            row = self._row(**case, change_id="h0", field="status", old_value="open",
-                            new_value="solved", changed_at=opened + timedelta(days=1))
+            )
+            messages += [self._message(case, m, opened) for m in range(self.dice.randrange(4))]
+            row = self._row(
+                **case,
+                change_id="h0",
+                field="status",
+                old_value="open",
+                new_value="solved",
+                changed_at=opened + timedelta(days=1),
+            )
             row.pop("updated_at")
             changes.append(row)
             ratings.append(
-                self._row(**case, **self._identity(), rating_id=f"g{n}", score=self.dice.randint(1, 5),
-                          scale_min=1, scale_max=5, comment="Fine.", rated_at=opened + timedelta(days=2))
+                self._row(
+                    **case,
+                    **self._identity(),
+                    rating_id=f"g{n}",
+                    score=self.dice.randint(1, 5),
+                    scale_min=1,
+                    scale_max=5,
+                    comment="Fine.",
+                    rated_at=opened + timedelta(days=2),
+                )
             )
-        return {"cases": cases, "case_messages": messages, "case_changes": changes, "case_ratings": ratings}
+        return {
+            "cases": cases,
+            "case_messages": messages,
+            "case_changes": changes,
+            "case_ratings": ratings,
+        }
+
+    def _message(self, case: dict[str, Any], number: int, opened: datetime) -> dict[str, Any]:
+        return self._row(
+            **case,
+            message_id=f"m{number}",
+            body=f"Message {number} of {case['case_id']}",
+            author_role=self.dice.choice(["customer", "agent"]),
+            is_public=self.dice.random() < 0.8,
+            created_at=opened + timedelta(hours=number),
+        )
 
     def _workforce(self) -> Rows:
         teams = [
-            self._row(source="pulse", team_ref=f"t{n}", name=f"Team {n}", headcount=20, touchpoint="support")
+            self._row(
+                source="pulse",
+                team_ref=f"t{n}",
+                name=f"Team {n}",
+                headcount=20,
+                touchpoint="support",
+            )
             for n in range(4)
         ]
         questions = [
-            self._row(source="pulse", pulse_id="u1", question_id=q, driver=q, question_type="rating")
+            self._row(
+                source="pulse", pulse_id="u1", question_id=q, driver=q, question_type="rating"
+            )
             for q in ("enps", "tools")
         ]
         answers = [
-            self._row(source="pulse", pulse_id="u1", question_id=q, respondent_hash=f"h{n}",
-                      team_ref=f"t{min(n // 9, 3)}", value_number=self.dice.randint(0, 10),
-                      answered_at=FIRST + timedelta(days=n))
-            for n in range(30) for q in ("enps", "tools")
+            self._row(
+                source="pulse",
+                pulse_id="u1",
+                question_id=q,
+                respondent_hash=f"h{n}",
+                team_ref=f"t{min(n // 9, 3)}",
+                value_number=self.dice.randint(0, 10),
+                answered_at=FIRST + timedelta(days=n),
+            )
+            for n in range(30)
+            for q in ("enps", "tools")
         ]
         return {"teams": teams, "pulse_questions": questions, "pulse_answers": answers}

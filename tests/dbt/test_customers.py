@@ -15,16 +15,22 @@ if TYPE_CHECKING:
 WHEN = datetime(2026, 6, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
 
 
-def person(ref: str, source: str = "shop", **values: Any) -> dict[str, Any]:
+def person(ref: str, source: str = "shop", **values: object) -> dict[str, Any]:
     """A row of people."""
     return {"source": source, "person_ref": ref, "created_at": WHEN, "updated_at": WHEN, **values}
 
 
-def review(ref: str, source: str = "shop", **values: Any) -> dict[str, Any]:
+def review(ref: str, source: str = "shop", **values: object) -> dict[str, Any]:
     """A row of reviews."""
     return {
-        "source": source, "review_id": ref, "reviewed_at": WHEN, "updated_at": WHEN,
-        "rating": 4, "scale_min": 1, "scale_max": 5, **values,
+        "source": source,
+        "review_id": ref,
+        "reviewed_at": WHEN,
+        "updated_at": WHEN,
+        "rating": 4,
+        "scale_min": 1,
+        "scale_max": 5,
+        **values,
     }
 
 
@@ -42,18 +48,24 @@ PEOPLE = [
     person("chain1", "desk", email="Ann@mail.test"),
     person("chain2", "shop", email=" ann@MAIL.test", phone="+49 170 1234567"),
     # nothing but what is missing is the same
-    person("null1"), person("null2"),
-    person("info1", email="info@firm.test"), person("info2", email="info@firm.test"),
+    person("null1"),
+    person("null2"),
+    person("info1", email="info@firm.test"),
+    person("info2", email="info@firm.test"),
     *(person(f"crowd{n}", email="desk@firm.test") for n in range(4)),
-    person("old", merged_into_ref="new"), person("new"),
+    person("old", merged_into_ref="new"),
+    person("new"),
     # shop and desk share their ids (the seed says so), app does not
-    person("x1", "shop", external_id="77"), person("x2", "desk", external_id="77"),
+    person("x1", "shop", external_id="77"),
+    person("x2", "desk", external_id="77"),
     person("x3", "app", external_id="77"),
-    person("same1"), person("same2"),
-    person("twin1", email="twins@mail.test"), person("twin2", email="twins@mail.test"),
+    person("same1"),
+    person("same2"),
+    person("twin1", email="twins@mail.test"),
+    person("twin2", email="twins@mail.test"),
 ]
 REVIEWS = [
-    review("chain3", "app", phone="0049 (170) 1234567", body="Mail ann@mail.test, call 0170 1234567"),
+    review("chain3", "app", phone="0049 (170) 1234567", body="Mail ann@mail.test or 0170 1234567"),
     review("nobody", "app", body="I like it"),
 ]
 
@@ -88,7 +100,8 @@ def customers(built: Warehouse, *refs: str) -> list[int]:
 
 def test_a_chain_of_references_is_one_customer(built: Warehouse) -> None:
     [by_phone] = built.rows(
-        "select customer_id from release.main.journey_events where source = 'app' and customer_id is not null"
+        "select customer_id from release.main.journey_events"
+        " where source = 'app' and customer_id is not null"
     )[0]
 
     assert set(customers(built, "chain1", "chain2")) == {by_phone}
@@ -105,7 +118,8 @@ def test_a_desk_and_a_crowd_link_nobody_and_are_reported(built: Warehouse) -> No
     assert len(set(customers(built, "info1", "info2"))) == 2
     assert len(set(customers(built, "crowd0", "crowd1", "crowd2", "crowd3"))) == 4
     assert built.rows(
-        "select value, reason from intermediate.int_identity_conflicts where kind = 'email' order by all"
+        "select value, reason from intermediate.int_identity_conflicts"
+        " where kind = 'email' order by all"
     ) == [
         ("desk@firm.test", "shared by 4 names"),
         ("info@firm.test", "blocklist: a desk"),
@@ -151,10 +165,13 @@ def test_the_release_opens_in_old_clients_and_explains_itself(built: Warehouse) 
     assert built.rows(
         "select tags['storage_version'] from duckdb_databases() where database_name = 'release'"
     ) == [("v1.0.0+",)]
-    assert built.rows(
-        "select table_name, column_name from duckdb_columns()"
-        " where database_name = 'release' and comment is null"
-    ) == []
+    assert (
+        built.rows(
+            "select table_name, column_name from duckdb_columns()"
+            " where database_name = 'release' and comment is null"
+        )
+        == []
+    )
 
 
 def test_a_customer_keeps_their_id_when_what_it_was_made_of_goes(tmp_path: Path) -> None:

@@ -44,7 +44,9 @@ def test_data_flows_one_way(warehouse: Callable[[str], Warehouse]) -> None:
 def test_an_edge_backwards_is_named() -> None:
     def model(name: str, folder: str, *parents: str) -> dict[str, Any]:
         return {
-            "name": name, "fqn": ["earful", folder, name], "resource_type": "model",
+            "name": name,
+            "fqn": ["earful", folder, name],
+            "resource_type": "model",
             "depends_on": {"nodes": list(parents)},
         }
 

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 # An id is kept from run to run, a rebuild has only the present to go by: customers are compared by
 # the smallest reference that they hold now, so that each must consist of the same references.
-REFERENCE = "(select min(node_id) from intermediate.int_customer_ids as i where i.until is null and i.customer_id = mart.customer_id)"
+REFERENCE = (
+    "(select min(node_id) from intermediate.int_customer_ids as i"
+    " where i.until is null and i.customer_id = mart.customer_id)"
+)
 CUSTOMER = f"* replace ({REFERENCE} as customer_id)"
 # the last build runs the tests too
 MODELS = ("--resource-type", "seed", "--resource-type", "model")
@@ -22,7 +25,7 @@ MARTS = {
     "scores": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
     "comments": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
     "journeys": f"* exclude (journey_id) replace ({REFERENCE} as customer_id)",
-    "journey_steps": f"* exclude (journey_id) replace ({REFERENCE} as customer_id)",
+    "journey_steps": f"* exclude (journey_id, row_hash) replace ({REFERENCE} as customer_id)",
     "customers": CUSTOMER,
     "cases": CUSTOMER,
     "accounts": "*",
