@@ -58,8 +58,7 @@ class Columns:
                 raise FixConfiguration(
                     "MAP-THREAD", where, f"{name} needs the stream to say `thread`", "Add it."
                 )
-            known = [n for n in self.schema if n not in header.VIRTUAL]
-            raise header.missing(name, known, f"{self.where}.{where}")
+            raise header.missing(name, self.own, f"{self.where}.{where}")
         self.used.add(name)
         return name
 

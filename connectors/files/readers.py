@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ _FORMATS = {
     ".json": "json",
 }
 _NUL_SHARE = 10
+_OS_ERROR = re.compile(r"os error (\d+)")
 IN_MEMORY = 32 << 20
 """Smaller files are parsed once and kept; larger ones are streamed, again for each table."""
 
@@ -99,6 +101,10 @@ def explained(path: Path, name: str) -> Iterator[None]:
         check_utf8(path)
         raise
     except (pl.exceptions.PolarsError, csv.Error) as e:
+        refusal = _OS_ERROR.search(str(e))
+        if refusal:
+            # Polars wraps what the disk says; the landing folder's door explains it
+            raise OSError(int(refusal[1]), os.strerror(int(refusal[1]))) from None
         if path.suffix.lower() not in (".parquet", ".xlsx", ".xls", ".xlsb", ".ods"):
             check_utf8(path)
         raise FixInput(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from backports import zstd
 
-from connectors.errors import FixConfiguration, TryAgain
+from connectors.errors import FixConfiguration, FixEnvironment, TryAgain
 from connectors.files.folder import Drop, changed, landed, settled
 from connectors.files.land import Job, land
 from connectors.files.mapping import StreamConfig, TableMapping, Value
@@ -143,7 +143,10 @@ class FileStream:
                 beside.submit(writer.file, path, f"{at}-{path.name}")
                 for at, path in enumerate(paths)
             ]
-            counts = land(job, writer)
+            try:
+                counts = land(job, writer)
+            except OSError as error:
+                raise _refused(job, error) from error
             for copy in copies:
                 copy.result()
         return counts
@@ -169,6 +172,15 @@ def _check_unchanged(visit: _Visit) -> None:
                 "the file was written to while it was read",
                 "Run again when the export is complete, or set settle_seconds.",
             )
+
+
+def _refused(job: Job, error: OSError) -> FixEnvironment:
+    return FixEnvironment(
+        "LANDING-WRITE",
+        str(job.work.parent),
+        f"cannot be written, or {job.name} not be read ({error.strerror or type(error).__name__})",
+        "Check permissions and free space, or set EARFUL_DATA to another folder.",
+    )
 
 
 def _values(config: StreamConfig) -> Iterator[Value]:
