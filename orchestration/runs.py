@@ -17,8 +17,9 @@ from dagster import DagsterEvent, DagsterEventType, DagsterInstance, EventLogEnt
 
 from connectors.errors import FixConfiguration
 from connectors.landing import Window
+from orchestration import dagster_home
 from orchestration.loading import load_definitions
-from orchestration.settings import ROOT, Settings
+from orchestration.settings import Settings
 
 Listener = Callable[[str], None]
 """Gets the name of each step as it begins."""
@@ -75,9 +76,7 @@ class Report:
 
 def instance(settings: Settings) -> DagsterInstance:
     """The Dagster instance of this data folder."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    os.environ["EARFUL_DAGSTER"] = str(settings.dagster_home)
-    os.environ["DAGSTER_HOME"] = str(ROOT)
+    os.environ["DAGSTER_HOME"] = str(dagster_home.prepare(settings))
     return DagsterInstance.get()
 
 

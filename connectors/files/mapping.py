@@ -33,9 +33,17 @@ def _conditions(value: object) -> object:
     return {k: _texts(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-Texts = Annotated[list[str], BeforeValidator(_texts)]
-ValueMap = Annotated[dict[str, str | None], BeforeValidator(_keys)]
-Conditions = Annotated[dict[str, Texts], BeforeValidator(_conditions)]
+Scalar = str | int | float
+"""What YAML makes of a cell's text; the schema that editors check has to admit it."""
+Texts = Annotated[list[str], BeforeValidator(_texts, json_schema_input_type=Scalar | list[Scalar])]
+ValueMap = Annotated[
+    dict[str, str | None],
+    BeforeValidator(_keys, json_schema_input_type=dict[str, Scalar | None]),
+]
+Conditions = Annotated[
+    dict[str, Texts],
+    BeforeValidator(_conditions, json_schema_input_type=dict[str, Scalar | list[Scalar]]),
+]
 
 
 class Model(BaseModel):
@@ -97,7 +105,7 @@ class Value(Reading):
             "for exports without one. Rows of equal content are one record."
         ),
     )
-    hash: Annotated[list[str], BeforeValidator(_texts)] | None = Field(
+    hash: Texts | None = Field(
         default=None,
         description=(
             "Columns that name a person, landed only as an HMAC-SHA-256 keyed by the secret "
@@ -187,7 +195,7 @@ class Lookup(Model):
     key: str | dict[str, str] = Field(
         description="Key column; if the names differ, {column here: column there}."
     )
-    take: Annotated[list[str], BeforeValidator(_texts)] | dict[str, str] = Field(
+    take: Texts | dict[str, str] = Field(
         description="Columns to take; to rename, {new name: column there}."
     )
     aggregate: dict[str, Literal["sum", "min", "max", "count", "first", "last"]] = Field(

@@ -81,9 +81,8 @@ def replay(
 
 def compact(stream: Stream, *, as_json: Json = False) -> int:
     """Merge a stream's small packages into one."""
-    from connectors.landing.compact import compact as compact_packages
-
     from connectors.landing import Landing
+    from connectors.landing.compact import compact as compact_packages
 
     source, _, name = stream.partition(".")
     merged = compact_packages(Landing(instance_settings.load().landing), source, name)

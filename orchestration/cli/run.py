@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestration import dagster_home
 from orchestration import settings as instance_settings
 from orchestration.cli.output import Json, Quiet, Verbose, say, show, show_json, show_table
 from orchestration.cli.progress import Progress
-from orchestration.settings import ROOT, Settings
+from orchestration.settings import ROOT, Settings, config_file
 
 if TYPE_CHECKING:
     from orchestration.runs import Report
@@ -71,13 +72,11 @@ def demo(*, as_json: Json = False, quiet: Quiet = False, verbose: Verbose = Fals
 def dev(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
     """The Dagster UI on 127.0.0.1, with schedules and sensors running."""
     settings = instance_settings.load()
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,
-        "EARFUL_DAGSTER": str(settings.dagster_home),
-        "DAGSTER_HOME": str(ROOT),
-        # run workers are processes of their own, with this folder as theirs
-        "EARFUL_CONFIG": os.environ.get("EARFUL_CONFIG", ""),
+        "DAGSTER_HOME": str(dagster_home.prepare(settings)),
+        # it is started in the checkout, so a settings file needs its whole path
+        "EARFUL_CONFIG": str(config_file().resolve()) if config_file().exists() else "",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
     environment = {name: value for name, value in environment.items() if value}
