@@ -6,21 +6,24 @@ from difflib import get_close_matches
 from typing import Annotated
 
 import typer
-from connectors.explanations import EXPLANATIONS
 
+from connectors import explanations as of_connectors
 from connectors.errors import FixConfiguration
+from orchestration import explanations as of_orchestration
 from orchestration.cli.output import show
+
+_ALL = of_connectors.EXPLANATIONS | of_orchestration.EXPLANATIONS
 
 
 def explain(code: Annotated[str | None, typer.Argument(help="Code of an error.")] = None) -> int:
     """What an error's code means, and what to do; without a code, the list of them."""
     if code is None:
-        for known in sorted(EXPLANATIONS):
+        for known in sorted(_ALL):
             show(known)
         return 0
-    text = EXPLANATIONS.get(code.upper())
+    text = _ALL.get(code.upper())
     if text is None:
-        near = get_close_matches(code.upper(), EXPLANATIONS, n=3)
+        near = get_close_matches(code.upper(), _ALL, n=3)
         raise FixConfiguration(
             "CODE-UNKNOWN",
             code,

@@ -1,0 +1,93 @@
+"""What the codes of this package's errors mean; `connectors.explanations` has the others."""
+
+from __future__ import annotations
+
+EXPLANATIONS: dict[str, str] = {
+    "CODE-UNKNOWN": "`earful explain` without a code lists every code there is.",
+    "CONFIG-MISSING": (
+        "The settings file that --config or EARFUL_CONFIG names is not there. Without either, "
+        "`earful.toml` in the working folder is read, if there is one."
+    ),
+    "CONFIG-VALUE": (
+        "A setting has a value that it cannot have. Settings come from flags, then EARFUL_* "
+        "variables, then the file, then defaults; `earful config show` says which one won."
+    ),
+    "DATA-WRITE": (
+        "The data folder refused a write: no permission, a full disk, or a file where a folder "
+        "is expected. Nothing was half-written."
+    ),
+    "DBT-PARSE": (
+        "dbt could not read the project: a model, a seed or a yml is wrong. The message is dbt's "
+        "own. `dbt parse` in dbt_project/ shows it again."
+    ),
+    "GATE-ERRORED": (
+        "An expectation raised an error instead of judging the data. That is no verdict, so "
+        "nothing passed and nothing was rejected. Usually a column is missing or has another "
+        "type; the run's log has the traceback."
+    ),
+    "LANDING-DAMAGED": (
+        "A file of a load package is not what was landed: its checksum differs or it is gone. "
+        "Packages never change after their commit, so this is damage from outside. Restore the "
+        "package from a backup; or delete its folder and read the source again; or replay it, if "
+        "its raw pages are whole."
+    ),
+    "PUBLISH-NO-EARLIER": (
+        "A rollback goes to the version before the current one, and there is none: it was never "
+        "published or has been dropped. EARFUL_KEEP_VERSIONS says how many are kept."
+    ),
+    "RAW-NOT-GATED": (
+        "Raw holds loads that the raw gate has not passed, so no model is built on them. Either "
+        "the gate refused them (too many rows off contract: replay with a mended mapping, or "
+        "raise EARFUL_MAX_REJECTED), or it has not run yet."
+    ),
+    "RAW-TYPE": (
+        "A family contract changed the type of a column that the warehouse already holds. Only a "
+        "person can say what the old values mean in the new type. The landing folder is the "
+        "system of record: move the warehouse file away, and the next run rebuilds it."
+    ),
+    "SECRET-UNSET": (
+        "A source names an environment variable that holds a secret, and it is not set. Secrets "
+        "are looked up when a run starts, never earlier, and never stored. `earful doctor` lists "
+        "the variables of all sources."
+    ),
+    "SOURCE-UNKNOWN": (
+        "Sources are the folders with a defs.yaml under EARFUL_SOURCES (default: "
+        "orchestration/defs/sources). A stream is one key under `streams` in it."
+    ),
+    "SQL": (
+        "DuckDB refused the query. The tables are those of the published file: "
+        '`earful sql "show tables"`; their columns: `earful sql "describe metrics"`.'
+    ),
+    "WAREHOUSE-LOCKED": (
+        "DuckDB lets one process write a file. Another program (a shell, an IDE, a notebook) has "
+        "this one open. Close it there. For reading, open the published file: it is never locked."
+    ),
+    "WAREHOUSE-MISSING": (
+        "The file is made by the first run: `earful run`, or `make demo` for the sample exports."
+    ),
+    "WAREHOUSE-NOT-DUCKDB": (
+        "There is a file in the warehouse's place that is not a DuckDB database. Move it away; "
+        "everything comes back from the landing folder with the next run."
+    ),
+    "WAREHOUSE-OPEN": (
+        "DuckDB could not open the file: permissions, a full disk, a newer format or damage. "
+        "`earful doctor` looks at all of these."
+    ),
+    "WINDOW": (
+        "A window is read again from `--since` (inclusive) to `--until` (exclusive), written as "
+        "ISO 8601 dates or times; without an offset they are UTC."
+    ),
+    "WRITER-LOCKED": (
+        "One process at a time writes the warehouse: the loader, dbt and publishing take turns. "
+        "The message names the process that is at it. The lock is the operating system's and "
+        "dies with its process, so there is never a lock file to delete."
+    ),
+    "YAML": (
+        "The file is not valid YAML. Most often a text holds a colon or a question mark and "
+        "needs quotes, or a line is indented with a tab."
+    ),
+    "YAML-SCHEMA": (
+        "A source's YAML has a key or a value that its schema does not know. `dg check yaml` "
+        "shows the line; docs/add-a-source.md explains every key."
+    ),
+}
