@@ -1,5 +1,7 @@
 -- One row per reference to a customer: a person or external id of a source, an e-mail address, a phone number.
 {{ config(materialized='table') }}
+{%- set oldest = 'cast(age as decimal(38, 0)) * 10000000000000000000 + record_id' %}
+{%- set oldest_record = 'cast(grouped.oldest % 10000000000000000000 as bigint)' %}
 {%- set kinds = ['person', 'external', 'email', 'phone'] %}
 with mentions as (
     select * from {{ ref('int_mentions') }}
@@ -13,17 +15,29 @@ blocklist as (
     select kind, lower(value) as value, reason from {{ ref('identity_blocklist') }}
 ),
 
+-- loads by number, so that the oldest mention (load, then record) is the least of one number: the
+-- least of a struct costs six times as much
+loads as (
+    select _first_load_id, row_number() over (order by _first_load_id) as age
+    from (
+        select _first_load_id from mentions
+        union
+        select _first_load_id from people
+    ) as known
+),
+
 -- millions of records repeat the same few combinations
 combinations as (
     select
         source,
         {%- for kind in kinds %}
         {{ kind }}_node,
-        min({{ kind }}) as {{ kind }},
+        any_value({{ kind }}) as {{ kind }},
         {%- endfor %}
-        min(struct_pack(age := _first_load_id, record := record_id)) as oldest,
+        min({{ oldest }}) as oldest,
         count(*) as records
     from mentions
+    inner join loads using (_first_load_id)
     group by source, person_node, external_node, email_node, phone_node
 ),
 
@@ -50,10 +64,18 @@ long as (
         {{ normal_ref('merged_into_ref') }},
         source,
         null,
-        struct_pack(age := _first_load_id, record := record_id),
+        {{ oldest }},
         1
     from people
+    inner join loads using (_first_load_id)
     where {{ normal_ref('merged_into_ref') }} is not null
+),
+
+named as (
+    select mentions.*, lower(trim(people.full_name)) as full_name
+    from mentions
+    inner join people using (record_id)
+    where people.full_name is not null
 ),
 
 -- names are counted within a source: two systems that know a person twice are no crowd
@@ -67,11 +89,10 @@ names as (
         {%- for kind in kinds[1:] %}
         union all
         -- two spellings of a case are one name
-        select mentions.{{ kind }}_node, count(distinct lower(trim(people.full_name)))
-        from mentions
-        inner join people using (record_id)
-        where mentions.{{ kind }}_node is not null
-        group by mentions.{{ kind }}_node, mentions.source
+        select {{ kind }}_node, count(distinct full_name)
+        from named
+        where {{ kind }}_node is not null
+        group by {{ kind }}_node, source
         {%- endfor %}
     ) as per_source
     group by node_id
@@ -80,28 +101,27 @@ names as (
 grouped as (
     select
         node_id,
-        min(kind) as kind,
-        min(source) as source,
-        min(value) as value,
+        any_value(kind) as kind,
+        any_value(source) as source,
+        any_value(value) as value,
         min(oldest) as oldest,
         sum(records) as records
     from long
     group by node_id
 ),
 
+-- three joins by equality: one with a choice of values would compare everything with everything
 blocked as (
-    select
-        grouped.node_id,
-        min(blocklist.reason) as reason
-    from grouped
-    inner join blocklist
-        on grouped.kind = blocklist.kind
-        and blocklist.value in (
-            lower(grouped.value),
-            split_part(grouped.value, '@', 1) || '@',
-            '@' || split_part(grouped.value, '@', 2)
-        )
-    group by grouped.node_id
+    select node_id, min(reason) as reason
+    from (
+        {%- for part in ["lower(grouped.value)", "split_part(grouped.value, '@', 1) || '@'", "'@' || split_part(grouped.value, '@', 2)"] %}
+        select grouped.node_id, blocklist.reason
+        from grouped
+        inner join blocklist on grouped.kind = blocklist.kind and blocklist.value = {{ part }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+    ) as hits
+    group by node_id
 )
 
 select
@@ -109,7 +129,7 @@ select
     grouped.kind,
     grouped.source,
     grouped.value,
-    grouped.oldest.age as first_load_id,
+    loads._first_load_id as first_load_id,
     grouped.records,
     coalesce(names.names, 0) as names,
     -- the id that a customer known by this reference gets: made of native ids only, so that
@@ -117,7 +137,7 @@ select
     case
         when grouped.kind in ('person', 'external') and {{ published_ref('grouped.value') }} is not null
             then grouped.node_id
-        else {{ hash_id(["'customer of'", 'grouped.kind', 'grouped.oldest.record']) }}
+        else {{ hash_id(["'customer of'", 'grouped.kind', oldest_record]) }}
     end as anchor_id,
     case
         when blocked.node_id is not null then 'blocklist: ' || coalesce(blocked.reason, 'no reason given')
@@ -126,3 +146,4 @@ select
 from grouped
 left join names using (node_id)
 left join blocked using (node_id)
+inner join loads on cast(floor(grouped.oldest / 10000000000000000000) as bigint) = loads.age
