@@ -52,11 +52,8 @@ def check_utf8(path: Path) -> None:
 
 def _name(path: Path, wanted: str | None, sample: bytes) -> str:
     marked = next((name for mark, name in _MARKS if sample.startswith(mark)), None)
-    if wanted == "auto":
-        best = None if marked else charset_normalizer.from_bytes(sample).best()
-        name = marked or (best.encoding if best else "utf-8")
-    else:
-        name = wanted or marked or "utf-8"
+    said = marked or _guessed(sample) if wanted == "auto" else wanted
+    name = said or marked or "utf-8"
     try:
         found = codecs.lookup(name).name
     except LookupError as error:
@@ -68,6 +65,20 @@ def _name(path: Path, wanted: str | None, sample: bytes) -> str:
         ) from error
     # ASCII is a part of UTF-8, and needs no copy
     return "utf-8" if found == "ascii" else found
+
+
+def _guessed(sample: bytes) -> str:
+    try:
+        # a character may be cut in two at the sample's end
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        best = charset_normalizer.from_bytes(sample).best()
+    else:
+        return "utf-8"
+    if best is None:
+        return "utf-8"
+    # several code pages agree on most texts: the one that Excel writes is the likeliest
+    return "cp1252" if "cp1252" in best.could_be_from_charset else best.encoding
 
 
 def _transcoded(path: Path, name: str, work: Path) -> Path:

@@ -145,6 +145,7 @@ def _open_csv(path: Path, config: StreamConfig, kind: str, name: str) -> Export:
             quote_char=config.quote,
             missing_columns="insert",
             truncate_ragged_lines=True,
+            extra_columns="ignore",
             glob=False,
             row_index_name=ROW,
             row_index_offset=1,

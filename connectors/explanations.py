@@ -1,0 +1,133 @@
+"""What each error code means: the catalogue behind `earful explain`."""
+
+from __future__ import annotations
+
+EXPLANATIONS: dict[str, str] = {
+    "NAME": (
+        "Names of sources and streams become folders, tables and asset keys, so they are made of "
+        "small letters, digits and underscores, and begin with a letter."
+    ),
+    "LANDING-LOCKED": (
+        "Each stream is landed by one process at a time. Another run holds it now; nothing is "
+        "wrong. If no run is alive, the lock is free: it is the operating system's and dies with "
+        "its process."
+    ),
+    "LANDING-MANIFEST": (
+        "A load package without a readable `manifest.json` cannot be trusted. Packages appear by "
+        "one atomic rename, so this is damage from outside: restore the folder, or delete the "
+        "package and let it be read again."
+    ),
+    "LANDING-WRITE": (
+        "The landing folder refused a write: no permission, a full disk, a quota, or a file where "
+        "a folder is expected. What was being written has been swept away; the next run starts "
+        "from the last committed package."
+    ),
+    "REPLAY-NO-PAGES": (
+        "Replay maps the raw pages or files again that a package kept. This one kept none, either "
+        "because its source says `keep_raw: false` or because it is about employees. Read the "
+        "window again from the source."
+    ),
+    "MAP-COLUMN": (
+        "The mapping names a table or a column that the family's contract does not have. The "
+        "tables and columns of every family are listed in docs/tables.md; what no column fits "
+        "stays in `attributes` by itself."
+    ),
+    "MAP-TYPE": (
+        "A mapped column has another type than the contract. Nothing is cast at the door, because "
+        "a cast there could only hide a mistake of the mapping."
+    ),
+    "MAP-REQUIRED": (
+        "Without this column a row of that table has no meaning. Map it, give it a constant, or "
+        "leave the table out."
+    ),
+    "MAP-VALUE": (
+        "A constant is checked when the mapping is compiled: it has to be of the column's type, "
+        "and one of the values that the contract lists, if it lists any."
+    ),
+    "MAP-PATTERN": (
+        "A pattern selects columns by their header, and has to match a whole header (Python's "
+        "`re.fullmatch`). This one selects none in this file: has the export changed?"
+    ),
+    "MAP-THREAD": (
+        "`_root` and `_is_root` are made by following replies to the first message. The stream "
+        "has to say which columns hold a message's id and its parent's: "
+        "`thread: {id: …, parent: …}`."
+    ),
+    "MAP-RESPONDENT": (
+        "Employees answer under protection: from the first frame on a respondent is a keyed hash "
+        "(HMAC-SHA-256). Write `respondent_hash: {hash: <column>}` and name the secret."
+    ),
+    "SECRET-KEY": (
+        "Respondents are hashed with a key that only you have; without it, anybody with a list of "
+        "employees could find out who said what. Put the *name* of an environment variable into "
+        "the source (`secrets: {respondent_key: EARFUL_RESPONDENT_KEY}`), set the variable to at "
+        "least 16 random bytes, and keep it: a new key makes everybody a new respondent."
+    ),
+    "FILES-FOLDER": (
+        "The folder of a file source is missing. A relative `folder` is meant relative to the "
+        "folder that EARFUL_EXPORTS names."
+    ),
+    "FILES-NONE": (
+        "No file matches, and none ever landed. Once something has landed, an empty folder is no "
+        "error: files may be moved away after they were read."
+    ),
+    "FILE-EMPTY": (
+        "A file of no bytes, or without a header, is a failed export and not a day without "
+        "answers. A header without rows is fine and lands nothing."
+    ),
+    "FILE-FORMAT": "The ending of the file is unknown. Say `format:` in the stream.",
+    "FILE-ENCODING": (
+        "The bytes are no text in the encoding that was expected. Exports from Excel in Western "
+        "Europe are mostly `windows-1252`; 'Unicode text' is `utf-16`. `encoding: auto` guesses "
+        "from the first 256 kB and can be wrong: prefer to say it."
+    ),
+    "FILE-HEADER": (
+        "With `header_rows: 3` the third row is Qualtrics' JSON of import ids. If the export was "
+        "made without it, say `header_rows: 2` or `1`."
+    ),
+    "FILE-COLUMN": (
+        "The mapping names a column that this file does not have. Headers are trimmed, blank ones "
+        "are called `column_5` by their place, and repeated ones `name`, `name_2`. Has the export "
+        "changed? Then give the new shape a stream of its own, or map it with `coalesce`."
+    ),
+    "FILE-DAMAGED": (
+        "The parser gave up: an unclosed quotation mark, text behind a closing one, a broken line "
+        "of JSON, or a workbook or Parquet file that is none. Nothing of the file has landed."
+    ),
+    "FILE-DUPLICATE": (
+        "Two rows of one file have the same key and different content, so one of them would "
+        "silently win. Identical rows are counted as repetitions and are no problem. Say "
+        "`on_duplicate: last` if the export repeats a record when it changes, or `reject` to set "
+        "all of them aside."
+    ),
+    "FILE-DISAGREE": (
+        "`one_per_key: same` says that the rows which make up one record agree in what is mapped. "
+        "Two do not. Say `first` or `last`, or leave the column out that differs."
+    ),
+    "FILE-NOTHING": (
+        "Every row of the file was set aside for a bad value, which is a mapping or an export "
+        "that has changed, and no success. The sentence names the commonest reason."
+    ),
+    "FILE-CHANGED": (
+        "The file grew or changed while it was read. Nothing of it has landed; the next run reads "
+        "it again. `settle_seconds` leaves files alone that were written to a moment ago."
+    ),
+    "LOOKUP-FAN-OUT": (
+        "A lookup joins by a key that has several rows over there, so that each row here would "
+        "become several, and every sum would be wrong. Say how the rows become one: "
+        "`aggregate: {amount: sum}`."
+    ),
+    "LOOKUP-NAME": (
+        "A column to take has the name of one that is here already. Rename it: "
+        "`take: {new_name: name_there}`."
+    ),
+    "LOOKUP-AGGREGATE": (
+        "Some of the columns to take have an `aggregate` and some have none. Each needs one."
+    ),
+    "LOOKUP-VALUE": (
+        "A sum over a column that is not all numbers would leave rows out without a word."
+    ),
+    "THREAD-LOOP": (
+        "Following replies upwards never ends, because messages answer each other in a circle."
+    ),
+}
