@@ -30,6 +30,21 @@ class Cells:
             for question in config.questions
             for name, texts in _matching(question, head, columns)
         ]
+        self._check_apart()
+
+    def _check_apart(self) -> None:
+        taken: dict[tuple[str, str], str] = {}
+        for question, name, texts in self._found:
+            where = f"{self.columns.where}.questions"
+            key = (_filled(question.id, texts, where), _filled(question.item, texts, where))
+            other = taken.setdefault(key, name)
+            if other is not name:
+                raise FixConfiguration(
+                    "MAP-QUESTION",
+                    where,
+                    f"'{other}' and '{name}' would be the same question '{key[0]}' and item",
+                    'Tell them apart by item, for example item: "{column}".',
+                )
 
     def of(self, table: Table) -> Iterator[Cell]:
         """The answer columns, typed for a table of answers."""
@@ -85,5 +100,13 @@ def _matching(
         yield name, {**head.texts(name), **groups}
 
 
-def _filled(template: str, texts: dict[str, str]) -> str:
-    return _BRACES.sub(lambda m: texts.get(m[1], m[0]), template)
+def _filled(template: str, texts: dict[str, str], where: str = "questions") -> str:
+    for name in _BRACES.findall(template):
+        if name not in texts:
+            raise FixConfiguration(
+                "MAP-PATTERN",
+                where,
+                f"the header has nothing called {{{name}}}",
+                f"There are: {', '.join(texts)}.",
+            )
+    return _BRACES.sub(lambda m: texts[m[1]], template)
