@@ -89,5 +89,5 @@ def test_two_columns_cannot_be_the_same_question_and_item(desk: Desk) -> None:
 
 def test_a_template_that_the_header_cannot_fill_is_refused(desk: Desk) -> None:
     desk.put("nps.csv", HEADER + "1,05/07/2018 12:00,Order,9,quick,Firefox\n")
-    with pytest.raises(FixConfiguration, match="the header has nothing called {3}"):
+    with pytest.raises(FixConfiguration, match=r"the header has nothing called \{3\}"):
         desk.land(NPS.replace("id: recommend", 'id: "{3}"'))
