@@ -329,7 +329,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(desk: Desk, *, keep_raw:
         mapping=REVIEWS,
         keep_raw=keep_raw,
     )
-    ran = subprocess.run(  # noqa: S603 (our own interpreter and script)
+    ran = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=120
     )
     assert ran.stdout.startswith("LANDING-WRITE"), ran.stderr[-2000:]
