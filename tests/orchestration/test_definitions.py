@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ import pytest
 import yaml
 from house import House, review
 
+from connectors.errors import FixConfiguration
 from connectors.families import TABLES
-from connectors.landing import Landing
 from orchestration.checks import release_gate
 from orchestration.loading import load_definitions
 from orchestration.settings import ROOT
@@ -198,13 +199,7 @@ def test_schedules_and_the_sensor_run_without_being_switched_on(
 def test_a_source_goes_stale_when_its_yaml_says_so(specs: dict[str, dg.AssetSpec]) -> None:
     policy = specs["landing/helpdesk/tickets"].freshness_policy
 
-    assert policy == dg.FreshnessPolicy.time_window(fail_window=dg_hours(4))
-
-
-def dg_hours(hours: int) -> Any:  # noqa: ANN401 - a timedelta
-    from datetime import timedelta  # noqa: PLC0415 - used here only
-
-    return timedelta(hours=hours)
+    assert policy == dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=4))
 
 
 def test_the_build_reads_no_source(definitions: dg.Definitions) -> None:
@@ -239,7 +234,6 @@ def test_a_build_is_asked_for_once_per_state_of_landing(
     keys = [t.run_key for t in (first, again, second) if isinstance(t, dg.RunRequest)]
     assert len(keys) == 3
     assert keys[0] == keys[1] != keys[2]
-    assert Landing(house.settings.landing).streams() == [("app", "reviews")]
 
 
 def python(data: Path, code: str) -> str:
@@ -267,21 +261,46 @@ def test_loading_the_definitions_does_not_wait_for_great_expectations(data: Path
     assert "great_expectations" not in loaded
 
 
-@pytest.mark.slow
-def test_a_typo_in_a_source_is_named_by_file_and_line(tmp_path: Path) -> None:
-    for folder in ("orchestration", "connectors"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+@pytest.fixture
+def misspelt(tmp_path: Path) -> tuple[Path, int]:
+    """A copy of a source with a typo, and the typo's line."""
     file = tmp_path / "orchestration/defs/sources/shop/defs.yaml"
-    lines = file.read_text().splitlines()
-    line = next(n for n, text in enumerate(lines, 1) if "stale_after" in text)
-    lines[line - 1] = lines[line - 1].replace("stale_after", "stale_afer")
+    file.parent.mkdir(parents=True)
+    lines = (SOURCES / "shop/defs.yaml").read_text().splitlines()
+    line = next(n for n, text in enumerate(lines, 1) if "encoding" in text)
+    lines[line - 1] = lines[line - 1].replace("encoding", "encodng")
     file.write_text("\n".join(lines) + "\n")
+    return file, line
+
+
+def test_a_typo_in_a_source_is_named_by_file_line_and_key(
+    definitions: dg.Definitions, misspelt: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert definitions
+    file, line = misspelt
+    monkeypatch.setenv("EARFUL_SOURCES", str(file.parents[1]))
+
+    with pytest.raises(FixConfiguration) as caught:
+        load_definitions()
+
+    assert caught.value.code == "YAML-SCHEMA"
+    assert caught.value.where == f"{file}:{line}, streams.orders.encodng"
+
+
+@pytest.mark.slow
+def test_dagsters_own_check_names_the_typo_by_file_and_line(misspelt: tuple[Path, int]) -> None:
+    """With the source's folder named: without, it looks at one source of each type only."""
+    file, line = misspelt
+    project = file.parents[4]
+    for folder in ("orchestration", "connectors"):
+        ignored = shutil.ignore_patterns("shop")
+        shutil.copytree(ROOT / folder, project / folder, ignore=ignored, dirs_exist_ok=True)
+    shutil.copy(ROOT / "pyproject.toml", project)
 
     ended = subprocess.run(
-        [str(Path(sys.executable).with_name("dg")), "check", "yaml"],
-        env={**os.environ, "PYTHONPATH": str(tmp_path), "EARFUL_DATA": str(tmp_path / "data")},
-        cwd=tmp_path,
+        [str(Path(sys.executable).with_name("dg")), "check", "yaml", str(file.parent)],
+        env={**os.environ, "PYTHONPATH": str(project), "EARFUL_DATA": str(project / "data")},
+        cwd=project,
         capture_output=True,
         text=True,
         check=False,
@@ -289,5 +308,5 @@ def test_a_typo_in_a_source_is_named_by_file_and_line(tmp_path: Path) -> None:
 
     said = ended.stdout + ended.stderr
     assert ended.returncode != 0
-    assert f"orchestration/defs/sources/shop/defs.yaml:{line}" in said
-    assert "stale_afer" in said
+    assert f"{file.relative_to(project)}:{line}" in said
+    assert "encodng" in said
