@@ -8,8 +8,6 @@ from connectors.families import Column, Table
 
 RELEASE = dg.AssetKey("release")
 PUBLISHED = dg.AssetKey("published")
-POOL = "warehouse"
-"""Pool of one: the steps that write the warehouse run one at a time."""
 OWNERS = ["team:data"]
 
 

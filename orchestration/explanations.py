@@ -87,7 +87,7 @@ EXPLANATIONS: dict[str, str] = {
         "needs quotes, or a line is indented with a tab."
     ),
     "YAML-SCHEMA": (
-        "A source's YAML has a key or a value that its schema does not know. `dg check yaml` "
-        "shows the line; docs/add-a-source.md explains every key."
+        "A source's YAML has a key or a value that its schema does not know. The message names "
+        "file, line and key; docs/add-a-source.md explains every key."
     ),
 }

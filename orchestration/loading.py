@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from pathlib import Path
 
 import dagster as dg
 import yaml
@@ -13,7 +12,8 @@ from pydantic import ValidationError
 
 from connectors.errors import EarfulError, FixConfiguration
 
-_NAMED = re.compile(r"sources/(\w+)")
+_AT = re.compile(r"(?:attributes\.)?(?P<field>.+) at (?P<line>.+:\d+)")
+"""How Dagster says where in a YAML something is wrong."""
 
 
 def load_definitions() -> dg.Definitions:
@@ -37,7 +37,6 @@ def load_definitions() -> dg.Definitions:
 def _explained(error: Exception) -> Exception:
     """The sentence behind a chain of loading errors, or the error itself if it is a bug."""
     cause: BaseException | None = error
-    source = _source(error)
     while cause is not None:
         if isinstance(cause, EarfulError):
             return cause
@@ -51,17 +50,16 @@ def _explained(error: Exception) -> Exception:
             )
         if isinstance(cause, ValidationError):
             first = cause.errors(include_input=False, include_url=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
             return FixConfiguration(
                 "YAML-SCHEMA",
-                f"{source}, {field}",
+                _where(".".join(str(part) for part in first["loc"])),
                 first["msg"],
-                "dg check yaml shows the line; docs/add-a-source.md lists every key.",
+                "docs/add-a-source.md lists every key.",
             )
         cause = cause.__cause__ or cause.__context__
     return error
 
 
-def _source(error: Exception) -> str:
-    found = _NAMED.search(str(error))
-    return str(Path("sources") / found.group(1) / "defs.yaml") if found else "a source"
+def _where(place: str) -> str:
+    found = _AT.fullmatch(place)
+    return f"{found['line']}, {found['field']}" if found else place

@@ -20,10 +20,12 @@ from orchestration.warehouse.sql import literal, quote, utc_now
 CHECKS = {
     "no_naked_score": "Every published number has n, interval, period and method version.",
     "no_personal_data": "No column is personal or undeclared, and no text holds an address.",
+    "plain_types": "Every column has a type that each reader understands.",
     "not_collapsed": "No table lost more rows against the published version than is allowed.",
     "fresh": "The newest load is not older than is allowed.",
 }
 _SHOWN = 5
+_PLAIN = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL", "BOOLEAN", "VARCHAR", "DATE", "TIMESTAMP")
 _EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}"
 
 
@@ -88,6 +90,7 @@ def _checks(settings: Settings) -> list[Check]:
             "concat_ws(' ', metric, period_grain, source, touchpoint, segment, period_start)",
         ),
         _personal(settings),
+        _types(settings),
         _collapse(settings),
         _freshness(settings),
     ]
@@ -96,11 +99,7 @@ def _checks(settings: Settings) -> list[Check]:
 def _personal(settings: Settings) -> Check:
     """Columns that nobody declared fit for publishing, and cells that hold an e-mail address."""
     declared = public_columns(settings)
-    with connect(settings.release, read_only=True) as connection:
-        there = connection.execute(
-            "select table_name, column_name, data_type from duckdb_columns() "
-            "where database_name = current_database() and schema_name = 'main' order by all"
-        ).fetchall()
+    there = _columns(settings)
     undeclared = [(t, c) for t, c, _ in there if PublicColumn(t, c) not in declared]
     named = [
         f"select {literal(f'{t}.{c} is not declared public')} as culprit" for t, c in undeclared
@@ -115,6 +114,26 @@ def _personal(settings: Settings) -> Check:
     return Check("no_personal_data", query, "culprit is not null", "culprit")
 
 
+def _types(settings: Settings) -> Check:
+    """Columns that some readers cannot read, and that nobody searches for addresses."""
+    odd = [
+        f"select {literal(f'{table}.{column} is {data_type}')} as culprit"
+        for table, column, data_type in _columns(settings)
+        if data_type.partition("(")[0] not in _PLAIN
+    ]
+    query = " union all ".join(odd) or "select null as culprit where false"
+    return Check("plain_types", query, "culprit is not null", "culprit")
+
+
+def _columns(settings: Settings) -> list[tuple[str, str, str]]:
+    """Every column of the release: table, name, type."""
+    with connect(settings.release, read_only=True) as connection:
+        return connection.execute(
+            "select table_name, column_name, data_type from duckdb_columns() "
+            "where database_name = current_database() and schema_name = 'main' order by all"
+        ).fetchall()
+
+
 def _collapse(settings: Settings) -> Check:
     """Rows of each table now and in the published version."""
     published = settings.published / FILE
@@ -125,17 +144,19 @@ def _collapse(settings: Settings) -> Check:
     with connect(settings.release, read_only=True) as connection:
         now = tables(connection, settings.release.stem)
     rows = [
-        f"({literal(name)}, {now.get(name, 0)}, {rows})"
+        f"({literal(name)}, {now.get(name, 'null')}, {rows})"
         for name, rows in before.items()
         # publishing adds these
         if name not in ("about", "about_sources")
-    ] or ["(null, 0, 0)"]
+    ] or ["(null, null::bigint, null::bigint)"]
     kept = 1 - settings.max_collapse
     return Check(
         "not_collapsed",
         f"select * from (values {', '.join(rows)}) as t(table_name, now, before)",
-        f"now < {kept!r} * before",
-        "concat(table_name, ': ', before, ' rows published, ', now, ' now')",
+        # gone is worse than empty, but who allows everything allows that too
+        f"now < {kept!r} * before or (now is null and before is not null and {kept!r} > 0)",
+        "concat(table_name, ': ', before, ' rows published, ', coalesce(now::varchar, 'gone'), "
+        "' now')",
     )
 
 
@@ -147,7 +168,7 @@ def _freshness(settings: Settings) -> Check:
         "fresh",
         f"select {newest} as newest",
         f"newest is null or newest < {utc_now()} - to_minutes({int(settings.max_age_hours * 60)})",
-        "coalesce(concat('newest load: ', newest), 'nothing was ever loaded')",
+        "coalesce('newest load: ' || newest, 'nothing was ever loaded')",
     )
 
 

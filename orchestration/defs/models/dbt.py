@@ -10,7 +10,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 from connectors.errors import GateRefused
 from orchestration import dbt_manifest
 from orchestration import settings as instance_settings
-from orchestration.assets import OWNERS, POOL
+from orchestration.assets import OWNERS
 from orchestration.attempts import attempting
 from orchestration.checks import raw_gate
 from orchestration.settings import Settings
@@ -51,7 +51,6 @@ _PROJECT = DbtProject(dbt_manifest.PROJECT, target_path=_SETTINGS.data / "dbt")
     manifest=dbt_manifest.ensure(_SETTINGS),
     project=_PROJECT,
     dagster_dbt_translator=Translator(),
-    pool=POOL,
 )
 def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
     """Build seeds, models and tests; refuse while raw holds rows that no gate has passed."""

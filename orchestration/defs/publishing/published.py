@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration import settings as instance_settings
-from orchestration.assets import OWNERS, POOL, PUBLISHED, RELEASE
+from orchestration.assets import OWNERS, PUBLISHED, RELEASE
 from orchestration.attempts import attempting
 from orchestration.checks import release_gate
 from orchestration.defs.models.dbt import marts
@@ -20,7 +20,6 @@ from orchestration.warehouse import WriterGate, connect
     group_name="publishing",
     owners=OWNERS,
     kinds={"duckdb"},
-    pool=POOL,
 )
 def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Take stock of the release database."""
@@ -43,7 +42,6 @@ def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         dg.AssetCheckSpec(name, asset=RELEASE, blocking=True, description=text)
         for name, text in release_gate.CHECKS.items()
     ],
-    pool=POOL,
 )
 def release_contract() -> Iterator[dg.AssetCheckResult]:
     """Judge the release; a refusal leaves the published version as it is."""
@@ -67,7 +65,6 @@ def release_contract() -> Iterator[dg.AssetCheckResult]:
     group_name="publishing",
     owners=OWNERS,
     kinds={"duckdb", "parquet"},
-    pool=POOL,
 )
 def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Write the next version and let readers have it."""

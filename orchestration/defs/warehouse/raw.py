@@ -7,7 +7,7 @@ import dagster as dg
 from connectors.families import TABLES, Table
 from connectors.landing import Landing
 from orchestration import settings as instance_settings
-from orchestration.assets import OWNERS, POOL, column_schema, raw_key
+from orchestration.assets import OWNERS, column_schema, raw_key
 from orchestration.attempts import attempting
 from orchestration.checks import raw_gate
 from orchestration.publishing.currency import is_current
@@ -36,7 +36,7 @@ def _check(table: Table) -> dg.AssetCheckSpec:
     )
 
 
-@dg.multi_asset(specs=[_spec(table) for table in TABLES.values()], pool=POOL)
+@dg.multi_asset(specs=[_spec(table) for table in TABLES.values()])
 def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
     """Load every pending package in one transaction.
 
@@ -61,7 +61,7 @@ def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None
         )
 
 
-@dg.multi_asset_check(specs=[_check(table) for table in TABLES.values()], pool=POOL)
+@dg.multi_asset_check(specs=[_check(table) for table in TABLES.values()])
 def raw_contract(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
     """Judge the rows that no gate has seen."""
     settings = instance_settings.load()

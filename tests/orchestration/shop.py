@@ -1,0 +1,46 @@
+"""A hand-made release: the database that dbt would leave, small enough to read."""
+
+from __future__ import annotations
+
+import duckdb
+from house import House, review
+
+from orchestration.dbt_manifest import PublicColumn
+from orchestration.publishing.snapshot import Edition
+
+METRICS = """
+    select 'nps' as metric, 'nps 0-10' as method_version, 'all' as period_grain,
+        date '2026-01-01' as period_start, date '2026-03-31' as period_end, 'all' as source,
+        'delivery' as touchpoint, 'all' as segment, 10::bigint as n, 40.0::double as value,
+        12.5::double as interval_low, 61.0::double as interval_high
+"""
+COMMENTS = """
+    select i::bigint as comment_id, timestamp '2026-03-01 12:00:00' as commented_at,
+        'parcel ' || i || ' came late' as comment
+    from range(1, 11) as t(i)
+"""
+EDITION = Edition(version="v1", run_id="run 1", code="1.0 (abc)", fingerprint="0123456789abcdef")
+
+
+def stock(house: House, **tables: str) -> None:
+    """Load one row into raw, and make the release of some tables, each by its query."""
+    house.land([review(1)])
+    house.load()
+    release(house, **({"metrics": METRICS, "comments": COMMENTS} | tables))
+
+
+def release(house: House, **tables: str) -> None:
+    """The release file, made anew, in the format that dbt writes it."""
+    house.settings.release.unlink(missing_ok=True)
+    with duckdb.connect() as db:
+        db.execute(f"attach '{house.settings.release}' as release (storage_version 'v1.0.0')")
+        for name, query in tables.items():
+            db.execute(f"create table release.main.{name} as {query}")
+            db.execute(f"comment on table release.main.{name} is 'One row per {name}.'")
+
+
+def columns(house: House) -> set[PublicColumn]:
+    """Every column of the release."""
+    with duckdb.connect(house.settings.release, read_only=True) as db:
+        rows = db.execute("select table_name, column_name from duckdb_columns() where not internal")
+        return {PublicColumn(*row) for row in rows.fetchall()}

@@ -1,0 +1,312 @@
+"""Dagster sees the house as it was designed: every asset described, every edge where it belongs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+from house import House, review
+
+from connectors.errors import FixConfiguration
+from connectors.families import TABLES
+from orchestration.checks import release_gate
+from orchestration.loading import load_definitions
+from orchestration.settings import ROOT
+
+SOURCES = ROOT / "orchestration/defs/sources"
+LAYERS = {
+    # layer -> layers that it may read
+    "landing": set[str](),
+    "raw": {"landing"},
+    "seeds": set[str](),
+    "staging": {"raw"},
+    "intermediate": {"staging", "intermediate", "seeds"},
+    "marts": {"intermediate", "marts", "seeds"},
+    "release": {"marts"},
+    "published": {"release"},
+}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("definitions")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("EARFUL_")]:
+            patch.delenv(name)
+        patch.setenv("EARFUL_DATA", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def definitions(data: Path) -> dg.Definitions:
+    assert data.is_dir()
+    return load_definitions()
+
+
+@pytest.fixture(scope="module")
+def specs(definitions: dg.Definitions) -> dict[str, dg.AssetSpec]:
+    return {spec.key.to_user_string(): spec for spec in definitions.resolve_all_asset_specs()}
+
+
+@pytest.fixture(scope="module")
+def manifest(definitions: dg.Definitions) -> dict[str, Any]:
+    """What dbt itself says of the project that the definitions were made of."""
+    from orchestration import dbt_manifest, settings  # noqa: PLC0415 - settings of this module
+
+    assert definitions
+    found: dict[str, Any] = json.loads(dbt_manifest.ensure(settings.load()).read_bytes())
+    return found
+
+
+def deps(spec: dg.AssetSpec) -> set[str]:
+    return {dep.asset_key.to_user_string() for dep in spec.deps}
+
+
+def checks(definitions: dg.Definitions, prefix: str) -> list[dg.AssetCheckSpec]:
+    return [
+        spec
+        for assets in definitions.resolve_asset_graph().assets_defs
+        for spec in assets.check_specs
+        if spec.asset_key.path[0] == prefix
+    ]
+
+
+def test_every_asset_says_what_it_is_whose_it_is_and_where_it_lives(
+    specs: dict[str, dg.AssetSpec],
+) -> None:
+    lacking = {
+        name: [word for word in ("description", "owners", "kinds", "group_name") if not spec[word]]
+        for name, asset in specs.items()
+        for spec in [
+            {w: getattr(asset, w) for w in ("description", "owners", "kinds", "group_name")}
+        ]
+        if not all(spec.values())
+    }
+
+    assert lacking == {}
+
+
+def test_landing_and_raw_assets_show_their_columns(specs: dict[str, dg.AssetSpec]) -> None:
+    for name, spec in specs.items():
+        if spec.key.path[0] in ("landing", "raw"):
+            schema = spec.metadata["dagster/column_schema"]
+            assert isinstance(schema, dg.TableSchema), name
+            assert all(column.description for column in schema.columns), name
+            assert all("privacy" in column.tags for column in schema.columns), name
+
+
+def test_a_raw_asset_has_the_columns_of_its_contract(specs: dict[str, dg.AssetSpec]) -> None:
+    for table in TABLES.values():
+        shown = specs[f"raw/{table.name}"].metadata["dagster/column_schema"].columns
+        assert [c.name for c in shown] == [c.name for c in table.columns]
+
+
+def test_a_raw_table_hangs_on_exactly_the_streams_that_fill_it(
+    specs: dict[str, dg.AssetSpec],
+) -> None:
+    filling: dict[str, set[str]] = {f"raw/{name}": set() for name in TABLES}
+    for file in SOURCES.glob("*/defs.yaml"):
+        streams = yaml.safe_load(file.read_text())["attributes"]["streams"]
+        for stream, body in streams.items():
+            for table in body["tables"]:
+                filling[f"raw/{table}"].add(f"landing/{file.parent.name}/{stream}")
+
+    assert {name: deps(specs[name]) for name in filling} == filling
+
+
+def test_every_asset_reads_only_the_layers_before_it(specs: dict[str, dg.AssetSpec]) -> None:
+    backwards = {
+        f"{name} reads {dep}"
+        for name, spec in specs.items()
+        for dep in deps(spec)
+        if dep.split("/")[0] not in LAYERS[spec.key.path[0]]
+    }
+
+    assert backwards == set()
+    assert {spec.key.path[0] for spec in specs.values()} == LAYERS.keys()
+
+
+def test_the_release_hangs_on_every_public_mart_and_nothing_else(
+    specs: dict[str, dg.AssetSpec], manifest: dict[str, Any]
+) -> None:
+    marts = {
+        f"marts/{node['name']}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["config"]["access"] == "public"
+    }
+
+    assert len(marts) > 10
+    assert deps(specs["release"]) == marts
+    assert deps(specs["published"]) == {"release"}
+
+
+def test_every_raw_table_is_read_by_staging(specs: dict[str, dg.AssetSpec]) -> None:
+    read = {
+        dep for name, spec in specs.items() if name.startswith("staging/") for dep in deps(spec)
+    }
+
+    assert read == {f"raw/{table}" for table in TABLES}
+
+
+def test_the_gates_block(definitions: dg.Definitions) -> None:
+    raw, release = checks(definitions, "raw"), checks(definitions, "release")
+
+    assert {spec.asset_key.path[1] for spec in raw} == set(TABLES)
+    assert {spec.name for spec in release} == set(release_gate.CHECKS)
+    assert all(spec.blocking for spec in [*raw, *release])
+    assert all(spec.description for spec in [*raw, *release])
+
+
+def test_every_dbt_test_is_an_asset_check(
+    definitions: dg.Definitions, manifest: dict[str, Any]
+) -> None:
+    tests = {n["name"] for n in manifest["nodes"].values() if n["resource_type"] == "test"}
+    shown = {spec.name for layer in LAYERS for spec in checks(definitions, layer)}
+
+    assert len(tests) > 30
+    assert tests - shown == set()
+
+
+def test_schedules_and_the_sensor_run_without_being_switched_on(
+    definitions: dg.Definitions,
+) -> None:
+    repository = definitions.get_repository_def()
+    scheduled = {
+        file.parent.name: yaml.safe_load(file.read_text())["attributes"].get("schedule")
+        for file in SOURCES.glob("*/defs.yaml")
+    }
+
+    assert {s.job_name: s.cron_schedule for s in repository.schedule_defs} == {
+        f"land_{source}": cron for source, cron in scheduled.items() if cron
+    }
+    for schedule in repository.schedule_defs:
+        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+        assert schedule.execution_timezone == "UTC"
+    [sensor] = repository.sensor_defs
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+
+
+def test_a_source_goes_stale_when_its_yaml_says_so(specs: dict[str, dg.AssetSpec]) -> None:
+    policy = specs["landing/helpdesk/tickets"].freshness_policy
+
+    assert policy == dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=4))
+
+
+def test_the_build_reads_no_source(definitions: dg.Definitions) -> None:
+    """The build follows every landing; if it landed too, it would follow itself."""
+    job = definitions.resolve_job_def("build")
+    selected = {key.path[0] for key in job.asset_layer.selected_asset_keys}
+
+    assert "landing" not in selected
+    assert {"raw", "marts", "published"} <= selected
+
+
+def tick(
+    definitions: dg.Definitions, instance: dg.DagsterInstance
+) -> dg.RunRequest | dg.SkipReason:
+    sensor = definitions.resolve_sensor_def("downstream")
+    result = sensor(dg.build_sensor_context(instance=instance))
+    assert isinstance(result, dg.RunRequest | dg.SkipReason)
+    return result
+
+
+def test_a_build_is_asked_for_once_per_state_of_landing(
+    definitions: dg.Definitions, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EARFUL_DATA", str(house.settings.data))
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert isinstance(tick(definitions, instance), dg.SkipReason)
+        house.land([review(1)])
+        first, again = tick(definitions, instance), tick(definitions, instance)
+        house.land([review(2)])
+        second = tick(definitions, instance)
+
+    keys = [t.run_key for t in (first, again, second) if isinstance(t, dg.RunRequest)]
+    assert len(keys) == 3
+    assert keys[0] == keys[1] != keys[2]
+
+
+def python(data: Path, code: str) -> str:
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "EARFUL_DATA": str(data)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def test_loading_the_definitions_does_not_wait_for_great_expectations(data: Path) -> None:
+    """Its import takes seconds, and every step of every run would pay them."""
+    loaded = python(
+        data,
+        "from orchestration.loading import load_definitions as l; l()\n"
+        "import sys; print(sorted({name.split('.')[0] for name in sys.modules}))",
+    )
+
+    assert "'dagster'" in loaded
+    assert "great_expectations" not in loaded
+
+
+@pytest.fixture
+def misspelt(tmp_path: Path) -> tuple[Path, int]:
+    """A copy of a source with a typo, and the typo's line."""
+    file = tmp_path / "orchestration/defs/sources/shop/defs.yaml"
+    file.parent.mkdir(parents=True)
+    lines = (SOURCES / "shop/defs.yaml").read_text().splitlines()
+    line = next(n for n, text in enumerate(lines, 1) if "encoding" in text)
+    lines[line - 1] = lines[line - 1].replace("encoding", "encodng")
+    file.write_text("\n".join(lines) + "\n")
+    return file, line
+
+
+def test_a_typo_in_a_source_is_named_by_file_line_and_key(
+    definitions: dg.Definitions, misspelt: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert definitions
+    file, line = misspelt
+    monkeypatch.setenv("EARFUL_SOURCES", str(file.parents[1]))
+
+    with pytest.raises(FixConfiguration) as caught:
+        load_definitions()
+
+    assert caught.value.code == "YAML-SCHEMA"
+    assert caught.value.where == f"{file}:{line}, streams.orders.encodng"
+
+
+@pytest.mark.slow
+def test_dagsters_own_check_names_the_typo_by_file_and_line(misspelt: tuple[Path, int]) -> None:
+    """With the source's folder named: without, it looks at one source of each type only."""
+    file, line = misspelt
+    project = file.parents[4]
+    for folder in ("orchestration", "connectors"):
+        ignored = shutil.ignore_patterns("shop")
+        shutil.copytree(ROOT / folder, project / folder, ignore=ignored, dirs_exist_ok=True)
+    shutil.copy(ROOT / "pyproject.toml", project)
+
+    ended = subprocess.run(
+        [str(Path(sys.executable).with_name("dg")), "check", "yaml", str(file.parent)],
+        env={**os.environ, "PYTHONPATH": str(project), "EARFUL_DATA": str(project / "data")},
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    said = ended.stdout + ended.stderr
+    assert ended.returncode != 0
+    assert f"{file.relative_to(project)}:{line}" in said
+    assert "encodng" in said

@@ -1,0 +1,186 @@
+"""What readers open is the release, described, compact, and readable everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from house import WHEN, House, review
+from shop import COMMENTS, EDITION, METRICS, release, stock
+
+from orchestration.publishing import snapshot
+from orchestration.publishing.versions import FILE
+
+ADDED = {"about", "about_sources"}
+
+
+@pytest.fixture
+def published(house: House, tmp_path: Path) -> Path:
+    stock(house)
+    folder = tmp_path / "version"
+    folder.mkdir()
+    snapshot.write(house.settings, folder, EDITION)
+    return folder
+
+
+def read(folder: Path, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(folder / FILE, read_only=True) as db:
+        return db.execute(query).fetchall()
+
+
+def test_the_file_holds_every_table_of_the_release_and_what_it_is(published: Path) -> None:
+    there = read(published, "select table_name from duckdb_tables() where not internal")
+
+    assert {name for (name,) in there} == {"metrics", "comments"} | ADDED
+    assert read(published, "select count(*), sum(comment_id) from comments") == [(10, 55)]
+
+
+def test_the_file_holds_plain_types_only(published: Path) -> None:
+    types = read(published, "select distinct data_type from duckdb_columns() where not internal")
+
+    assert {str(kind).partition("(")[0] for (kind,) in types} <= {
+        *("BIGINT", "INTEGER", "DOUBLE", "DECIMAL", "BOOLEAN", "VARCHAR", "DATE", "TIMESTAMP")
+    }
+
+
+def storage_version(folder: Path) -> object:
+    [(tags,)] = read(
+        folder, "select tags from duckdb_databases() where database_name = current_database()"
+    )
+    return tags["storage_version"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("limit", [0.25, -1.0], ids=["copied block by block", "written anew"])
+def test_every_duckdb_from_1_0_on_opens_the_file(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: float
+) -> None:
+    monkeypatch.setattr(snapshot, "_FRAGMENTED", limit)
+    stock(house)
+    snapshot.write(house.settings, tmp_path, EDITION)
+
+    assert str(storage_version(tmp_path)).startswith("v1.0.0")
+
+
+def test_nobody_can_write_the_file(published: Path) -> None:
+    assert (published / FILE).stat().st_mode & 0o777 == 0o444
+
+
+def test_no_journal_lies_beside_the_file(published: Path) -> None:
+    """A reader without write permission cannot replay one."""
+    assert sorted(p.name for p in published.iterdir()) == [FILE, "parquet"]
+
+
+def test_about_says_what_the_file_is_and_how_old(published: Path) -> None:
+    [row] = read(
+        published,
+        "select version, run_id, code_version, model_fingerprint, gate, total_rows, source_count, "
+        "published_at - loaded_until between interval 0 seconds and interval 5 minutes from about",
+    )
+
+    assert row == ("v1", "run 1", "1.0 (abc)", "0123456789abcdef", "passed", 11, 1, True)
+
+
+def test_about_sources_counts_the_records_of_the_packages_in_force(
+    house: House, tmp_path: Path
+) -> None:
+    first = house.land([review(1), review(2)])
+    house.land([review(3)], source="store")
+    house.load()
+    replay = f"{first.load_id}.r1"
+    house.land([review(1)], load_id=replay, facts={"supersedes": [first.load_id]})
+    house.load()
+    release(house, metrics=METRICS)
+    snapshot.write(house.settings, tmp_path, EDITION)
+
+    assert read(
+        tmp_path,
+        "select source, family, connector, loads, records_read, records_accepted, "
+        "age_hours between 0 and 0.1, last_loaded_at > timestamp '2026-01-01' from about_sources",
+    ) == [
+        ("app", "review", "test", 1, 1, 1, True, True),
+        ("store", "review", "test", 1, 1, 1, True, True),
+    ]
+
+
+def comments(folder: Path) -> list[tuple[object, ...]]:
+    return read(
+        folder,
+        "select table_name, '', comment from duckdb_tables() where comment is not null union all "
+        "select table_name, column_name, comment from duckdb_columns() "
+        "where comment is not null and not internal order by all",
+    )
+
+
+def test_tables_and_columns_describe_themselves(house: House, tmp_path: Path) -> None:
+    stock(house)
+    describe(house)
+    snapshot.write(house.settings, tmp_path, EDITION)
+
+    found = {(table, column): text for table, column, text in comments(tmp_path)}
+    assert found["metrics", ""] == "One row per metrics."
+    assert found["metrics", "n"] == "Answers; null if suppressed."
+    assert found["about", ""] == "One row: what this file is, and how old."
+    assert ("about_sources", "") in found
+
+
+def describe(house: House) -> None:
+    with duckdb.connect(house.settings.release) as db:
+        db.execute("comment on column metrics.n is 'Answers; null if suppressed.'")
+
+
+def test_the_parquet_beside_the_file_equals_its_tables(published: Path) -> None:
+    names = [name for (name,) in read(published, "select table_name from duckdb_tables()")]
+
+    assert {p.name for p in (published / "parquet").iterdir()} == {f"{n}.parquet" for n in names}
+    for name in names:
+        beside = f"from read_parquet('{published}/parquet/{name}.parquet')"
+        differing = f"(from {name} except all {beside}) union all ({beside} except all from {name})"
+        assert read(published, differing) == []
+        described = [read(published, f"describe {query}") for query in (f"from {name}", beside)]
+        assert [r[:2] for r in described[0]] == [r[:2] for r in described[1]]
+
+
+def test_a_fragmented_release_is_written_anew_with_rows_and_comments(
+    house: House, tmp_path: Path
+) -> None:
+    """What dbt leaves after many increments: most of the file is free space."""
+    stock(house, ballast="select md5(i::varchar) as x from range(400000) t(i)")
+    with duckdb.connect(house.settings.release) as db:
+        db.execute("create table behind as from ballast")
+        db.execute("checkpoint")
+        db.execute("drop table ballast")
+    describe(house)
+    (tmp_path / "version").mkdir()
+    snapshot.write(house.settings, tmp_path / "version", EDITION)
+
+    size = (tmp_path / "version" / FILE).stat().st_size
+    assert size < house.settings.release.stat().st_size * 0.75
+    assert read(tmp_path / "version", "select sum(comment_id) from comments") == [(55,)]
+    found = {(table, column): text for table, column, text in comments(tmp_path / "version")}
+    assert found["metrics", ""] == "One row per metrics."
+    assert found["metrics", "n"] == "Answers; null if suppressed."
+
+
+def test_publishing_leaves_the_release_as_it_is(house: House, tmp_path: Path) -> None:
+    stock(house)
+    before = house.settings.release.read_bytes()
+
+    snapshot.write(house.settings, tmp_path, EDITION)
+
+    assert house.settings.release.read_bytes() == before
+
+
+def test_the_rows_by_table_that_a_run_reports_are_those_of_the_release(
+    house: House, tmp_path: Path
+) -> None:
+    stock(house, comments=f"{COMMENTS} limit 3")
+
+    assert snapshot.write(house.settings, tmp_path, EDITION) == {"metrics": 1, "comments": 3}
+
+
+def test_a_time_is_published_as_it_was_landed(house: House, tmp_path: Path) -> None:
+    stock(house, comments=f"select timestamp '{WHEN}' as commented_at")
+    snapshot.write(house.settings, tmp_path, EDITION)
+
+    assert read(tmp_path, "select commented_at from comments") == [(WHEN,)]
