@@ -13,6 +13,7 @@ from connectors.files import FileStream
 from orchestration.components import Source
 from orchestration.components.config import SourceConfig
 from orchestration.settings import ROOT, Settings
+from orchestration.yaml_lines import line_of
 
 OWN_SOURCES = ROOT / "orchestration/defs/sources"
 
@@ -65,7 +66,7 @@ def _source(path: Path) -> Source:
         field = ".".join(str(part) for part in first["loc"])
         raise FixConfiguration(
             "YAML-SCHEMA",
-            f"{path}, {field}",
+            f"{path}:{line_of(path, ('attributes', *first['loc']))}, {field}",
             first["msg"],
             "docs/add-a-source.md lists every key.",
         ) from None
