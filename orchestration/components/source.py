@@ -14,6 +14,7 @@ from orchestration import settings as instance_settings
 from orchestration.assets import column_schema, landing_key
 from orchestration.attempts import attempting
 from orchestration.components.config import SourceConfig
+from orchestration.components.scaffold import SourceScaffolder
 from orchestration.windows import ReadAgain
 
 _RETRIES = dg.RetryPolicy(
@@ -21,6 +22,7 @@ _RETRIES = dg.RetryPolicy(
 )
 
 
+@dg.scaffold_with(SourceScaffolder)
 class Source(dg.Component):
     """One instance of a connector; its folder's name is the source's name."""
 
