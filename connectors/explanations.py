@@ -48,6 +48,10 @@ EXPLANATIONS: dict[str, str] = {
         "A pattern selects columns by their header, and has to match a whole header (Python's "
         "`re.fullmatch`). This one selects none in this file: has the export changed?"
     ),
+    "MAP-QUESTION": (
+        "Answers are told apart by question and item. Two columns of this mapping have the same "
+        "of both, so one answer would overwrite the other: give each an item or an id of its own."
+    ),
     "MAP-THREAD": (
         "`_root` and `_is_root` are made by following replies to the first message. The stream "
         "has to say which columns hold a message's id and its parent's: "

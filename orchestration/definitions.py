@@ -6,13 +6,13 @@ import dagster as dg
 
 from orchestration import settings as instance_settings
 from orchestration.assets import raw_key
-from orchestration.instance import sources_tree
+from orchestration.instance import definitions
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """The whole instance: sources, loader, models, publishing."""
-    found = sources_tree(instance_settings.load())
+    found = definitions(instance_settings.load())
     feeding: dict[dg.AssetKey, list[dg.AssetDep]] = {}
     for spec in found.resolve_all_asset_specs():
         for table in spec.metadata.get("earful/tables", []):

@@ -1,6 +1,8 @@
 """Renders what is written about the tables from where it is declared.
 
-    models' yml -> docs/tables.md          connectors/families -> dbt_project/.../_sources.yml
+    models' yml -> docs/tables.md
+    the YAML's models -> docs/source-reference.md
+    connectors/families -> dbt_project/.../_sources.yml
 
 Usage: python -m orchestration.docs [--check | --check-parse]
 """
@@ -14,12 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
+from connectors.files import mapping
 from orchestration import dbt_manifest, dbt_sources
 from orchestration import settings as instance_settings
+from orchestration.components.config import SourceConfig
 from orchestration.settings import ROOT, Settings
 
 TABLES = ROOT / "docs/tables.md"
+REFERENCE = ROOT / "docs/source-reference.md"
 _HEAD = """# Tables
 
 What the published file holds. Rendered from the models' own descriptions by `make docs`; the same
@@ -30,12 +37,23 @@ Privacy: *public*; *pseudonymous* (an id that names a person only to those who h
 """
 
 
+_REFERENCE_HEAD = """# Source reference
+
+Every key of a source's `defs.yaml`. Rendered from the models that check it, by `make docs`.
+[add-a-source.md](add-a-source.md) shows them at work.
+"""
+
+
 def main() -> int:
     """Write the files, or say which of them are not current."""
     settings = instance_settings.load()
     if "--check-parse" in sys.argv:
         return _parse_strictly(settings)
-    rendered = {TABLES: render_tables(settings), dbt_sources.PATH: dbt_sources.render()}
+    rendered = {
+        TABLES: render_tables(settings),
+        REFERENCE: render_reference(),
+        dbt_sources.PATH: dbt_sources.render(),
+    }
     if "--check" not in sys.argv:
         for path, text in rendered.items():
             path.write_text(text)
@@ -54,6 +72,34 @@ def render_tables(settings: Settings) -> str:
         key=lambda node: str(node["name"]),
     )
     return "\n".join([_HEAD, *(_table(mart) for mart in marts)])
+
+
+def render_reference() -> str:
+    """docs/source-reference.md, from the models that check users' YAML."""
+    sections: list[tuple[type[BaseModel], str]] = [
+        (SourceConfig, "attributes"),
+        (mapping.StreamConfig, "attributes.streams.NAME"),
+        (mapping.TableMapping, "….tables.TABLE"),
+        (mapping.Value, "….columns.COLUMN"),
+        (mapping.Question, "….questions"),
+        (mapping.Lookup, "….lookups"),
+        (mapping.Thread, "….thread"),
+    ]
+    return "\n".join([_REFERENCE_HEAD, *(_section(model, path) for model, path in sections)])
+
+
+def _section(model: type[BaseModel], path: str) -> str:
+    lines = [f"## `{path}`\n", f"{(model.__doc__ or '').strip()}\n"]
+    lines += ["| key | default | what it means |", "|---|---|---|"]
+    for name, field in model.model_fields.items():
+        default = "**required**" if field.is_required() else _default(field)
+        lines.append(f"| `{field.alias or name}` | {default} | {_cell(field.description or '')} |")
+    return "\n".join(lines) + "\n"
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True, validated_data={})
+    return "" if value in (None, [], {}, "") else f"`{value}`"
 
 
 def _is_public(node: dict[str, Any]) -> bool:

@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
-from types import ModuleType
 
 import dagster as dg
 import yaml
+from pydantic import ValidationError
 
 from connectors.errors import FixConfiguration
 from connectors.files import FileStream
 from orchestration.components import Source
 from orchestration.components.config import SourceConfig
 from orchestration.settings import ROOT, Settings
+from orchestration.yaml_lines import line_of
 
 OWN_SOURCES = ROOT / "orchestration/defs/sources"
-_PIPELINE = ("warehouse", "models", "publishing")
 
 
-def sources_tree(settings: Settings) -> dg.Definitions:
-    """Everything under `defs/`, with the instance's sources."""
+def definitions(settings: Settings) -> dg.Definitions:
+    """Everything under `defs/`, with the instance's sources in the place of the checkout's own."""
     if settings.sources == OWN_SOURCES:
         return dg.load_from_defs_folder(path_within_project=ROOT)
-    modules = [importlib.import_module(f"orchestration.defs.{name}") for name in _PIPELINE]
+    # imported here: with the checkout's own sources, Dagster's loader imports them
+    from orchestration.defs.models import dbt  # noqa: PLC0415
+    from orchestration.defs.publishing import published  # noqa: PLC0415
+    from orchestration.defs.warehouse import automation, raw  # noqa: PLC0415
+
     return dg.Definitions.merge(
-        *(dg.ComponentTree.from_module(module, ROOT).build_defs() for module in modules),
-        dg.ComponentTree.from_module(_folder_module(settings), ROOT).build_defs(),
+        dg.load_definitions_from_modules([raw, automation, dbt, published]),
+        *(_source(path).definitions(path.parent.name) for path in source_files(settings)),
     )
 
 
-def _folder_module(settings: Settings) -> ModuleType:
-    """A folder outside the package, as the module that Dagster's loader wants."""
-    module = ModuleType("earful_sources")
-    module.__path__ = [str(settings.sources)]
-    module.__file__ = str(settings.sources / "__init__.py")
-    return module
+def source_files(settings: Settings) -> list[Path]:
+    """The YAML of each source, by name."""
+    return sorted(settings.sources.glob("*/defs.yaml"))
 
 
 def configured_stream(settings: Settings, source: str, stream: str) -> FileStream:
@@ -45,7 +45,7 @@ def configured_stream(settings: Settings, source: str, stream: str) -> FileStrea
         FixConfiguration: There is no such source or stream.
     """
     path = settings.sources / source / "defs.yaml"
-    component = _component(path) if path.is_file() else None
+    component = _source(path) if path.is_file() else None
     if component is None or stream not in component.config.streams:
         raise FixConfiguration(
             "SOURCE-UNKNOWN",
@@ -56,6 +56,17 @@ def configured_stream(settings: Settings, source: str, stream: str) -> FileStrea
     return component.stream(source, stream)
 
 
-def _component(path: Path) -> Source:
-    attributes = yaml.safe_load(path.read_text())["attributes"]
-    return Source(SourceConfig.model_validate(attributes))
+def _source(path: Path) -> Source:
+    """A source from its YAML. Raises `FixConfiguration` naming the file and the field."""
+    try:
+        attributes = yaml.safe_load(path.read_text())["attributes"]
+        return Source(SourceConfig.model_validate(attributes))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise FixConfiguration(
+            "YAML-SCHEMA",
+            f"{path}:{line_of(path, ('attributes', *first['loc']))}, {field}",
+            first["msg"],
+            "docs/add-a-source.md lists every key.",
+        ) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -208,8 +208,16 @@ def _read_check(report: Report, event: DagsterEvent) -> None:
     if rejected is not None and _integer(rejected):
         report.refused_rows[check.asset_key.path[-1]] = _integer(rejected)
     if not check.passed:
-        why = check.description or str({k: v.value for k, v in check.metadata.items()})
+        why = check.description or _culprits(check.metadata)
         report.failed_checks.append(CheckResult(name, check.blocking or False, why))
+
+
+def _culprits(metadata: Mapping[str, dg.MetadataValue[Any]]) -> str:
+    """What a check says of its culprits, without showing them: rows may hold anything."""
+    rows = metadata.get("dagster_dbt/failed_row_count")
+    if rows is None:
+        return ", ".join(f"{name} {value.value}" for name, value in metadata.items())
+    return f"{rows.value} rows; the run's log names the file with the query that returns them"
 
 
 def _failure(event: DagsterEvent) -> tuple[str, int | None]:

@@ -64,18 +64,20 @@ def decide(
     if rows.is_empty():
         return False
     distinct = rows.unique([*names, _CONTENT], keep="first", maintain_order=True)
-    again = rows.join(distinct.select(ROW), on=ROW, how="anti")[ROW]
     clash = distinct.filter(pl.struct(names).is_duplicated())
     if clash.height and policy == "error":
         raise _clashing(clash, names, where)
-    verdicts.repeated = pl.concat([verdicts.repeated, again])
+    repeated = [verdicts.repeated, _others(rows, distinct)]
     if policy == "last":
-        last = clash.unique(names, keep="last")
-        older = clash.join(last.select(ROW), on=ROW, how="anti")[ROW]
-        verdicts.repeated = pl.concat([verdicts.repeated, older])
-    elif clash.height:
+        repeated.append(_others(clash, clash.unique(names, keep="last")))
+    else:
         verdicts.clashing = pl.concat([verdicts.clashing, clash[ROW]])
+    verdicts.repeated = pl.concat(repeated)
     return True
+
+
+def _others(rows: pl.DataFrame, kept: pl.DataFrame) -> pl.Series:
+    return rows.join(kept.select(ROW), on=ROW, how="anti")[ROW]
 
 
 def _clashing(clash: pl.DataFrame, names: Sequence[str], where: str) -> FixInput:

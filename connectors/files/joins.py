@@ -41,16 +41,20 @@ def lookup_frame(
     keyed = keyed.drop_nulls(here)
     if lookup.aggregate:
         keyed = _aggregated(keyed, lookup, here, taken, where)
+    _check_one_each(keyed, here, paths[0].name, where)
+    return keyed.drop(ROW, strict=False).rename({f"={name}": name for name in taken})
+
+
+def _check_one_each(keyed: pl.DataFrame, here: list[str], file: str, where: str) -> None:
     repeated = keyed.filter(pl.struct(here).is_duplicated())
     if repeated.height:
         raise FixInput(
             "LOOKUP-FAN-OUT",
             f"{where}.lookups",
-            f"{repeated.select(here).n_unique()} keys of {paths[0].name} have several rows, so "
-            "that a join would multiply the rows here",
+            f"{repeated.select(here).n_unique()} keys of {file} have several rows, so that a join "
+            "would multiply the rows here",
             "Say how they become one, for example aggregate: {amount: sum}.",
         )
-    return keyed.drop(ROW, strict=False).rename({f"={name}": name for name in taken})
 
 
 def joined(frame: pl.LazyFrame, lookup: Lookup, other: pl.DataFrame, where: str) -> pl.LazyFrame:
@@ -87,23 +91,34 @@ def roots(scan: Callable[[], pl.LazyFrame], thread: Thread, where: str) -> pl.Da
         id=_id(text(thread.id, schema[thread.id])),
         parent=without(text(thread.parent, schema[thread.parent]), []),
     ).collect()
-    here = links.select("id", at="id").drop_nulls().unique("id")
-    pointers = here.select("id").join(_parents(links, thread, here), on="id", how="left")
-    pointers = pointers.select("id", up=pl.coalesce("parent", "id"))
+    here = links.select("id").drop_nulls().unique()
+    parents = _parents(links, thread, here)
+    tops = _tops(here, parents)
+    answers = parents["id"].implode()
+    if tops is None or tops.filter(pl.col("up").is_in(answers)).height:
+        raise FixInput(
+            "THREAD-LOOP",
+            f"{where}.thread",
+            "messages answer each other in a circle, so the conversation has no first one",
+            "Correct the export, or leave `thread` out.",
+        )
+    found = links.join(tops, on="id", how="left")
+    is_root = (pl.col("up") == pl.col("id")).cast(pl.String)
+    return found.select(ROW, pl.col("up").alias(ROOT), is_root.alias(IS_ROOT))
+
+
+def _tops(here: pl.DataFrame, parents: pl.DataFrame) -> pl.DataFrame | None:
+    """`id` -> `up`, the message above all others; None if there is a circle."""
+    pointers = here.join(parents, on="id", how="left")
+    pointers = pointers.select("id", up=pl.coalesce("parent", "id")).sort("id")
     for _ in range(_DEEPEST):
         above = pointers.select(up="id", above="up")
-        stepped = pointers.join(above, on="up", how="left").select("id", up="above")
-        if stepped.sort("id").equals(pointers.sort("id")):
-            is_root = (pl.col("up") == pl.col("id")).cast(pl.String)
-            found = links.join(pointers, on="id", how="left")
-            return found.select(ROW, pl.col("up").alias(ROOT), is_root.alias(IS_ROOT))
+        stepped = pointers.join(above, on="up", how="left", maintain_order="left")
+        stepped = stepped.select("id", up="above")
+        if stepped.equals(pointers):
+            return stepped
         pointers = stepped
-    raise FixInput(
-        "THREAD-LOOP",
-        f"{where}.thread",
-        "messages answer each other in a circle, so the conversation has no first one",
-        "Correct the export, or leave `thread` out.",
-    )
+    return None
 
 
 def _parents(links: pl.DataFrame, thread: Thread, here: pl.DataFrame) -> pl.DataFrame:

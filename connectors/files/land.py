@@ -10,11 +10,12 @@ import polars as pl
 from connectors.errors import FixInput
 from connectors.files import duplicates, values
 from connectors.files.columns import Columns
+from connectors.files.export import Export
 from connectors.files.header import EXTRA, ROW
 from connectors.files.joins import joined, lookup_frame, roots
 from connectors.files.mapping import StreamConfig
 from connectors.files.plan import Plan, plan
-from connectors.files.readers import Export, explained, open_export
+from connectors.files.readers import open_export
 from connectors.files.shape import Output
 from connectors.files.sieve import Sieve, Verdicts, own_columns
 from connectors.landing import Counts, Origin, PackageWriter, Window
@@ -53,7 +54,7 @@ def land(job: Job, writer: PackageWriter) -> Counts:
         FixConfiguration: The mapping does not fit.
     """
     export = open_export(job.main, job.config, job.work, job.name)
-    with explained(export.path, job.name):
+    with export.explained():
         return _File(job, export).land(writer)
 
 

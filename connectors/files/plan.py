@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -14,14 +13,14 @@ from connectors.families import FAMILIES, Table
 from connectors.files import values
 from connectors.files.columns import Columns
 from connectors.files.header import Header
-from connectors.files.mapping import Conditions, Question, StreamConfig, TableMapping, Value
-from connectors.files.shape import Cell, Output
+from connectors.files.mapping import Conditions, StreamConfig, TableMapping, Value
+from connectors.files.questions import Cells
+from connectors.files.shape import Output
 from connectors.files.values import Problem
 from connectors.landing import Origin
 
 _QUESTIONS = ("survey_questions", "pulse_questions")
 _ANSWERS = ("survey_answers", "pulse_answers")
-_BRACES = re.compile(r"\{([^{}]+)\}")
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def plan(config: StreamConfig, origin: Origin, head: Header, columns: Columns) -
     check(config, origin)
     tables = {table.name: table for table in FAMILIES[origin.family].tables}
     wanted = [*_conditions(config.where, config.unless, columns)]
-    cells = _Cells(config, head, columns)
+    cells = Cells(config, head, columns)
     outputs = [
         _output(table, mapping, config, cells)
         for _, table, mapping in _mappings(config, tables, origin)
@@ -117,7 +116,7 @@ def _check_respondent(
         )
 
 
-def _output(table: Table, mapping: TableMapping, config: StreamConfig, cells: _Cells) -> Output:
+def _output(table: Table, mapping: TableMapping, config: StreamConfig, cells: Cells) -> Output:
     name, columns = table.name, cells.columns
     shared = {c: v for c, v in config.columns.items() if c in table.by_name}
     given = {**shared, **mapping.columns}
@@ -149,78 +148,6 @@ def _check_required(output: Output, columns: Columns) -> None:
                 "the contract requires this column and the mapping does not fill it",
                 "Map it from a column of the export, or give it a constant.",
             )
-
-
-class _Cells:
-    """The answers that stand side by side, and their questions."""
-
-    def __init__(self, config: StreamConfig, head: Header, columns: Columns) -> None:
-        self.columns = columns
-        self._found = [
-            (question, name, texts)
-            for question in config.questions
-            for name, texts in _matching(question, head, columns)
-        ]
-
-    def of(self, table: Table) -> Iterator[Cell]:
-        for question, name, texts in self._found:
-            value = Value(column=name, **question.model_dump(include=_READING))
-            column = table.by_name[f"value_{question.answer}"]
-            # the contract's column is shared by all questions: bounds are the metric's business
-            alias = self.columns.add(value, column, f"{table.name}.{name}")
-            item = _filled(question.item, texts)
-            yield Cell(alias, question.answer, _filled(question.id, texts), item)
-
-    def items(self, table: Table, given: set[str]) -> pl.DataFrame:
-        """One row per question and item, with the columns that the mapping does not fill."""
-        rows = [
-            {
-                "question_id": _filled(question.id, texts),
-                "item_id": _filled(question.item, texts),
-                "question_text": _filled(question.text, texts),
-                "item_text": _filled(question.item_text, texts) or None,
-                "question_type": question.type or _TYPES[question.answer],
-                "driver": question.driver,
-                "scale_min": question.scale_min,
-                "scale_max": question.scale_max,
-                "position": position,
-            }
-            for position, (question, _, texts) in enumerate(self._found, start=1)
-        ]
-        wanted = [c.name for c in table.own if c.name in rows[0] and c.name not in given]
-        schema = pl.Schema({name: table.schema[name] for name in wanted})
-        frame = pl.DataFrame(rows, schema_overrides=schema).select(wanted).cast(schema)
-        return frame.unique([n for n in table.key if n in wanted], maintain_order=True)
-
-
-_READING = {"blank", "values", "otherwise", "decimal", "thousands"}
-_TYPES = {"number": "rating", "text": "text", "choice": "choice"}
-
-
-def _matching(
-    question: Question, head: Header, columns: Columns
-) -> Iterator[tuple[str, dict[str, str]]]:
-    if question.pattern is None:
-        for name in question.columns:
-            columns.need(name, "questions")
-            yield name, head.texts(name) if name in head.names else {"column": name}
-        return
-    pattern = re.compile(question.pattern, re.DOTALL)
-    found = [(name, match) for name in head.names if (match := pattern.fullmatch(name))]
-    if not found:
-        raise FixConfiguration(
-            "MAP-PATTERN",
-            f"{columns.where}.questions",
-            f"no header of the file matches the pattern {question.pattern}",
-            "The pattern has to match a whole header; try .* at its ends.",
-        )
-    for name, match in found:
-        groups = {str(at): text or "" for at, text in enumerate(match.groups(), start=1)}
-        yield name, {**head.texts(name), **groups}
-
-
-def _filled(template: str, texts: dict[str, str]) -> str:
-    return _BRACES.sub(lambda m: texts.get(m[1], m[0]), template)
 
 
 def _conditions(where: Conditions, unless: Conditions, columns: Columns) -> Iterator[Problem]:

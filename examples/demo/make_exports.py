@@ -25,8 +25,46 @@ FIRST_DAY = datetime(2026, 2, 2, 8, 0)
 LAST_DAY = datetime(2026, 10, 31)
 CUSTOMERS = 260
 
-FIRST = ["Ada", "Ben", "Clara", "Dev", "Elif", "Femi", "Greta", "Hugo", "Ines", "Jon", "Kaya", "Lena", "Milo", "Nora", "Omar", "Pia", "Quinn", "Rosa", "Sami", "Tess"]
-LAST = ["Adler", "Brook", "Costa", "Duarte", "Ekman", "Fischer", "Grant", "Hansen", "Ivers", "Jansen", "Keller", "Lopes", "Marsh", "Nowak", "Okoro", "Petit"]
+FIRST = [
+    "Ada",
+    "Ben",
+    "Clara",
+    "Dev",
+    "Elif",
+    "Femi",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jon",
+    "Kaya",
+    "Lena",
+    "Milo",
+    "Nora",
+    "Omar",
+    "Pia",
+    "Quinn",
+    "Rosa",
+    "Sami",
+    "Tess",
+]
+LAST = [
+    "Adler",
+    "Brook",
+    "Costa",
+    "Duarte",
+    "Ekman",
+    "Fischer",
+    "Grant",
+    "Hansen",
+    "Ivers",
+    "Jansen",
+    "Keller",
+    "Lopes",
+    "Marsh",
+    "Nowak",
+    "Okoro",
+    "Petit",
+]
 CITIES = ["Berlin", "Porto", "Leeds", "Malmö", "Gdańsk", "Lyon"]
 TEAS = ["Assam", "Sencha", "Rooibos", "Earl Grey", "Peppermint", "Oolong"]
 
@@ -178,7 +216,9 @@ def _ask(
             "id": respondent,
             "email": customer.email,
             "sent": sent,
-            "status": "completed" if answered else rnd.choice(["sent", "sent", "opened", "bounced"]),
+            "status": "completed"
+            if answered
+            else rnd.choice(["sent", "sent", "opened", "bounced"]),
         }
     )
     if not answered:
@@ -187,10 +227,21 @@ def _ask(
     nps = min(10, max(0, round(level * 11 + 1)))
     comment = rnd.choice(LATE if slow else FINE).format(**facts) if rnd.random() < 0.6 else ""
     ease = min(7, max(1, round(level * 7 + 0.5)))
-    ticks = ["Speed" if not slow and rnd.random() < 0.5 else "", "Taste" if level > 0.4 else "",
-             "Price" if rnd.random() < 0.3 else ""]
+    ticks = [
+        "Speed" if not slow and rnd.random() < 0.5 else "",
+        "Taste" if level > 0.4 else "",
+        "Price" if rnd.random() < 0.3 else "",
+    ]
     world.responses.append(
-        [respondent, sent + timedelta(hours=rnd.randint(1, 50)), customer.email, nps, comment, ease, *ticks]
+        [
+            respondent,
+            sent + timedelta(hours=rnd.randint(1, 50)),
+            customer.email,
+            nps,
+            comment,
+            ease,
+            *ticks,
+        ]
     )
 
 
@@ -225,14 +276,25 @@ def _ticket(
     says = [
         (at, "customer", True, PROBLEMS[topic].format(**facts)),
         (at + timedelta(minutes=5), "agent", False, "Carrier has been asked."),
-        (first, "agent", True, f"Hello {customer.name.split()[0]}, I am looking into {facts['order']}."),
+        (
+            first,
+            "agent",
+            True,
+            f"Hello {customer.name.split()[0]}, I am looking into {facts['order']}.",
+        ),
     ]
     if done:
         says.append((solved, "agent", True, "A new parcel is on its way, with our apologies."))
     for position, (when, role, public, body) in enumerate(says, 1):
         world.messages.append(
-            {"id": number * 10 + position, "ticket_id": number, "author": role, "public": public,
-             "body": body, "created_at": _iso(when)}
+            {
+                "id": number * 10 + position,
+                "ticket_id": number,
+                "author": role,
+                "public": public,
+                "body": body,
+                "created_at": _iso(when),
+            }
         )
     if done and rnd.random() < 0.5:
         good = rnd.random() < (0.45 if slow else 0.8)
@@ -247,8 +309,16 @@ def _review(
     stars = max(1, min(5, round(customer.mood * 5 + 0.4 - (2 if slow else 0))))
     words = world.random.choice(LATE if slow else FINE).format(**facts)
     world.reviews.append(
-        [9000 + len(world.reviews), facts["order"], customer.name, customer.email, stars,
-         words.split(".")[0][:40], words, at.strftime("%d.%m.%Y %H:%M")]
+        [
+            9000 + len(world.reviews),
+            facts["order"],
+            customer.name,
+            customer.email,
+            stars,
+            words.split(".")[0][:40],
+            words,
+            at.strftime("%d.%m.%Y %H:%M"),
+        ]
     )
 
 
@@ -262,18 +332,37 @@ def _pulse(world: World) -> None:
                     gloom = 3 if team == "delivery desk" and month >= 8 else 0
                     score = max(0, min(10, round(rnd.gauss(7.6 - gloom, 1.6))))
                     world.pulses.append(
-                        [f"2026-{month:02}", f"{team.replace(' ', '.')}.{member}@teashop.example", team,
-                         score, rnd.randint(1, 5), rnd.choice(PULSE), f"2026-{month:02}-15 09:30:00"]
+                        [
+                            f"2026-{month:02}",
+                            f"{team.replace(' ', '.')}.{member}@teashop.example",
+                            team,
+                            score,
+                            rnd.randint(1, 5),
+                            rnd.choice(PULSE),
+                            f"2026-{month:02}-15 09:30:00",
+                        ]
                     )
 
 
 def _crm(world: World) -> None:
     rows = [
-        [c.number, c.name, c.email, c.phone, c.account, c.city,
-         "wholesale" if c.account else "retail", c.since.strftime("%Y-%m-%d")]
+        [
+            c.number,
+            c.name,
+            c.email,
+            c.phone,
+            c.account,
+            c.city,
+            "wholesale" if c.account else "retail",
+            c.since.strftime("%Y-%m-%d"),
+        ]
         for c in world.customers
     ]
-    _csv("crm/contacts.csv", ["id", "name", "email", "phone", "account", "city", "type", "since"], rows)
+    _csv(
+        "crm/contacts.csv",
+        ["id", "name", "email", "phone", "account", "city", "type", "since"],
+        rows,
+    )
     book = xlsxwriter.Workbook(HERE / "crm/accounts.xlsx", {"in_memory": True})
     book.set_properties({"created": datetime(2026, 11, 1)})
     sheet = book.add_worksheet("Accounts")
@@ -287,8 +376,16 @@ def _shop(world: World) -> None:
     """One file a month, as the shop's back end drops them."""
     for month in sorted({o["at"].strftime("%Y-%m") for o in world.orders}):
         rows = [
-            [o["order"], o["customer"], o["email"], o["at"].strftime("%d.%m.%Y %H:%M"),
-             f"{o['amount']:.2f}".replace(".", ","), "€", o["tea"], o["status"]]
+            [
+                o["order"],
+                o["customer"],
+                o["email"],
+                o["at"].strftime("%d.%m.%Y %H:%M"),
+                f"{o['amount']:.2f}".replace(".", ","),
+                "€",
+                o["tea"],
+                o["status"],
+            ]
             for o in world.orders
             if o["at"].strftime("%Y-%m") == month
         ]
@@ -298,44 +395,76 @@ def _shop(world: World) -> None:
         _csv(
             f"shop/orders_{month}.csv",
             ["Bestellung", "Kunde", "E-Mail", "Zeit", "Betrag", "Währung", "Artikel", "Status"],
-            rows, delimiter=";", encoding="windows-1252",
+            rows,
+            delimiter=";",
+            encoding="windows-1252",
         )
 
 
 def _survey(world: World) -> None:
     """Two header rows: the question, then the item; a multi-select takes three columns."""
-    head = ["Respondent ID", "Date", "Email", "How likely are you to recommend us to a friend?",
-            "Why?", "It was easy to get my order.", "What did you like? (tick all that apply)", "", ""]
+    head = [
+        "Respondent ID",
+        "Date",
+        "Email",
+        "How likely are you to recommend us to a friend?",
+        "Why?",
+        "It was easy to get my order.",
+        "What did you like? (tick all that apply)",
+        "",
+        "",
+    ]
     items = ["", "", "", "Response", "Open-Ended Response", "Response", "Speed", "Taste", "Price"]
     rows = [[r[0], r[1].strftime("%m/%d/%Y %I:%M:%S %p"), *r[2:]] for r in world.responses]
     rows[11][3] = "eleven"
     _csv("survey/after_delivery.csv", head, [items, *rows], encoding="utf-16")
-    invited = [[i["id"], i["email"], i["sent"].isoformat(sep=" "), i["status"]] for i in world.invitations]
+    invited = [
+        [i["id"], i["email"], i["sent"].isoformat(sep=" "), i["status"]] for i in world.invitations
+    ]
     _csv("survey/invitations.csv", ["Recipient ID", "Email", "Sent", "Status"], invited)
 
 
 def _help_desk(world: World) -> None:
     _ndjson("helpdesk/tickets.ndjson", world.tickets)
     _ndjson("helpdesk/messages.ndjson", world.messages)
-    _csv("helpdesk/ratings.csv", ["rating", "ticket", "stars", "comment", "at"],
-         [[*r[:4], r[4].isoformat(sep=" ")] for r in world.ratings])
+    _csv(
+        "helpdesk/ratings.csv",
+        ["rating", "ticket", "stars", "comment", "at"],
+        [[*r[:4], r[4].isoformat(sep=" ")] for r in world.ratings],
+    )
 
 
 def _reviews(world: World) -> None:
-    _csv("reviews/reviews.csv",
-         ["id", "order", "author", "mail", "stars", "title", "text", "written"], world.reviews)
+    _csv(
+        "reviews/reviews.csv",
+        ["id", "order", "author", "mail", "stars", "title", "text", "written"],
+        world.reviews,
+    )
 
 
 def _employees(world: World) -> None:
-    _csv("pulse/answers.csv",
-         ["pulse", "employee", "team", "recommend", "workload", "comment", "answered"], world.pulses)
-    teams = [["delivery desk", "service", "support", 9], ["service desk", "service", "support", 12],
-             ["web shop", "", "purchase", 7], ["back office", "", "", 3], ["service", "", "support", 21]]
+    _csv(
+        "pulse/answers.csv",
+        ["pulse", "employee", "team", "recommend", "workload", "comment", "answered"],
+        world.pulses,
+    )
+    teams = [
+        ["delivery desk", "service", "support", 9],
+        ["service desk", "service", "support", 12],
+        ["web shop", "", "purchase", 7],
+        ["back office", "", "", 3],
+        ["service", "", "support", 21],
+    ]
     _csv("pulse/teams.csv", ["team", "parent", "touchpoint", "headcount"], teams)
 
 
 def _csv(
-    name: str, head: list[str], rows: list[list[Any]], *, delimiter: str = ",", encoding: str = "utf-8"
+    name: str,
+    head: list[str],
+    rows: list[list[Any]],
+    *,
+    delimiter: str = ",",
+    encoding: str = "utf-8",
 ) -> None:
     path = HERE / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import duckdb
-
 from connectors.families import TABLES, Table
 from orchestration.checks.rules import Rule, rules_for
 from orchestration.settings import Settings
-from orchestration.warehouse import connect
+from orchestration.warehouse import Connection, connect
 from orchestration.warehouse.sql import columns, literal, literals, quote, utc_now
 
 
@@ -45,7 +43,7 @@ def judge(settings: Settings) -> list[Verdict]:
     return _settle(settings, loads, counts, found)
 
 
-def waiting(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def waiting(connection: Connection) -> list[str]:
     """Loads that have not passed the gate, oldest first."""
     return [
         row[0]
@@ -65,7 +63,7 @@ def _new_query(table: Table, loads: list[str], selection: str = "*") -> str:
     )
 
 
-def _new_rows(connection: duckdb.DuckDBPyConnection, table: Table, loads: list[str]) -> int:
+def _new_rows(connection: Connection, table: Table, loads: list[str]) -> int:
     if not loads:
         return 0
     row = connection.execute(f"select count(*) from ({_new_query(table, loads)})").fetchone()
@@ -115,7 +113,7 @@ def _passed(settings: Settings, loads: list[str], verdicts: list[Verdict]) -> li
 
 
 def _quarantine(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     table: Table,
     loads: list[str],
     culprits: dict[str, int],
@@ -158,7 +156,7 @@ def _reasons(rules: list[Rule]) -> str:
     return ", ".join(f"case when {rule.culprit} then {literal(rule.reason)} end" for rule in rules)
 
 
-def _agree(connection: duckdb.DuckDBPyConnection, table: Table, rule: Rule, expected: int) -> None:
+def _agree(connection: Connection, table: Table, rule: Rule, expected: int) -> None:
     row = connection.execute(f"select count(*) from culprits where {quote(rule.name)}").fetchone()
     if row is None or row[0] != expected:
         raise AssertionError(
@@ -166,7 +164,7 @@ def _agree(connection: duckdb.DuckDBPyConnection, table: Table, rule: Rule, expe
         )
 
 
-def _close(connection: duckdb.DuckDBPyConnection, loads: list[str]) -> None:
+def _close(connection: Connection, loads: list[str]) -> None:
     """Mark loads as judged, after asserting that not one of their rows got lost."""
     lost = connection.execute(
         f"""

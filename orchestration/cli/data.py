@@ -17,15 +17,13 @@ Limit = Annotated[int, typer.Option(help="Rows shown at most.", min=1)]
 
 def sql(query: Query, limit: Limit = 100, *, as_json: Json = False) -> int:
     """Query the published file, read-only."""
-    import duckdb
-
     from orchestration.publishing.versions import FILE
-    from orchestration.warehouse import connect
+    from orchestration.warehouse import QueryError, connect
 
     with connect(instance_settings.load().published / FILE, read_only=True) as connection:
         try:
             result = connection.execute(query)
-        except duckdb.Error as error:
+        except QueryError as error:
             raise FixConfiguration(
                 "SQL",
                 "query",

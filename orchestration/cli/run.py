@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -27,13 +28,8 @@ Since = Annotated[
 Until = Annotated[str | None, typer.Option(help="... up to this date or time, exclusive.")]
 
 _SQL = (
-    'earful sql "select metric, touchpoint, n, value, interval_low, interval_high from metrics '
+    'sql "select metric, touchpoint, n, value, interval_low, interval_high from metrics '
     "where period_grain = 'all' and source = 'all' and segment = 'all' order by all\""
-)
-_NEXT = (
-    _SQL,
-    "earful status          # sources, cursors, rejects, gates, versions",
-    "make dev               # the graph, its checks and schedules on http://127.0.0.1:3000",
 )
 
 
@@ -64,8 +60,9 @@ def demo(*, as_json: Json = False, quiet: Quiet = False, verbose: Verbose = Fals
     if code == 0 and not as_json and not quiet:
         show()
         show("Three things to try:")
-        for line in _NEXT:
-            show(f"  {line}")
+        show(f"  {_earful()} {_SQL}")
+        show(f"  {_earful()} status    # sources, rejects, gates, versions")
+        show("  make dev    # the graph, its checks and schedules on http://127.0.0.1:3000")
     return code
 
 
@@ -84,6 +81,15 @@ def dev(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) ->
     dagster = str(Path(sys.executable).with_name("dagster"))
     arguments = ["dev", "--host", "127.0.0.1", "--port", str(port), "--workspace", "workspace.yaml"]
     os.execve(dagster, [dagster, *arguments], environment)  # noqa: S606 - replaces this process
+
+
+def _earful() -> str:
+    """This command as it can be pasted here, whether or not its environment is activated."""
+    called = Path(sys.argv[0])
+    found = shutil.which("earful")
+    if found and Path(found).samefile(called):
+        return "earful"
+    return os.path.relpath(called)
 
 
 def _execute(

@@ -41,8 +41,12 @@ class Source(dg.Component):
         return cls(attributes)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """The definitions of the source that the YAML's folder names."""
+        folder = context.path if context.path.is_dir() else context.path.parent
+        return self.definitions(folder.name)
+
+    def definitions(self, source: str) -> dg.Definitions:
         """An asset per stream, a job for all of them, and its schedule."""
-        source = context.path.name if context.path.is_dir() else context.path.parent.name
         job = dg.define_asset_job(
             f"land_{source}",
             selection=dg.AssetSelection.assets(

@@ -1,7 +1,16 @@
 """The warehouse file: who may write it, what is in raw, and what has been loaded."""
 
-from orchestration.warehouse.connection import connect
+from orchestration.warehouse.connection import Connection, QueryError, connect
 from orchestration.warehouse.loader import Load, Loader
 from orchestration.warehouse.writer import Holder, WriterGate, holder
 
-__all__ = ["Holder", "Load", "Loader", "WriterGate", "connect", "holder"]
+__all__ = [
+    "Connection",
+    "Holder",
+    "Load",
+    "Loader",
+    "QueryError",
+    "WriterGate",
+    "connect",
+    "holder",
+]

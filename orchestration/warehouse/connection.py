@@ -10,6 +10,11 @@ import duckdb
 
 from connectors.errors import FixEnvironment, Locked
 
+Connection = duckdb.DuckDBPyConnection
+"""An open DuckDB file."""
+QueryError = duckdb.Error
+"""What a query raises that DuckDB refuses."""
+
 
 @contextmanager
 def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -88,6 +88,15 @@ def test_a_wrong_encoding_behind_the_first_megabyte_is_found_too(desk: Desk) -> 
     assert f"byte {len(rows) + 16} is not utf-8" in refused(desk, FixInput, "FILE-ENCODING")
 
 
+def test_a_character_cut_off_at_a_block_border_is_named_by_its_first_byte(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # a character of three bytes, of which two stand before the border and one is missing
+    monkeypatch.setattr("connectors.files.encoding.BLOCK", len(ROWS) + 2)
+    desk.put("a.csv", ROWS.encode() + b"\xe2\x82x,2026-01-03,5,fine\n")
+    assert f"byte {len(ROWS)} is not utf-8" in refused(desk, FixInput, "FILE-ENCODING")
+
+
 def test_an_encoding_that_does_not_exist_is_a_configuration_mistake(desk: Desk) -> None:
     desk.put("a.csv", ROWS)
     refused(desk, FixConfiguration, "FILE-ENCODING", "encoding: utf-9" + REVIEWS)
@@ -320,7 +329,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(desk: Desk, *, keep_raw:
         mapping=REVIEWS,
         keep_raw=keep_raw,
     )
-    ran = subprocess.run(  # noqa: S603 (our own interpreter and script)
+    ran = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=120
     )
     assert ran.stdout.startswith("LANDING-WRITE"), ran.stderr[-2000:]

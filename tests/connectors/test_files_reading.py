@@ -105,6 +105,11 @@ def test_lines_above_the_header_are_skipped(desk: Desk) -> None:
     assert landed(desk, "skip_rows: 2") == SAME
 
 
+def test_a_header_may_hold_line_breaks_of_any_kind(desk: Desk) -> None:
+    desk.put("a.csv", 'id,at,stars,text,"a\nb\rc\r\nd"\n1,2026-01-01,5,x,y\n')
+    assert landed(desk) == [("1", 1, 5.0, "x")]
+
+
 def test_a_file_without_a_header_has_columns_by_their_place(desk: Desk) -> None:
     desk.put("a.csv", FRAME.write_csv(include_header=False))
     columns = "{review_id: column_1, reviewed_at: column_2, rating: column_3, body: column_4}"

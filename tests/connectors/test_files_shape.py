@@ -124,8 +124,9 @@ def test_a_long_conversation_is_followed_to_its_start(desk: Desk) -> None:
     assert desk.table("cases").height == 1
 
 
-def test_messages_in_a_circle_have_no_first_one(desk: Desk) -> None:
-    rows = "".join(f"{n},{(n + 1) % 3},c,2026-01-01\n" for n in range(3))
+@pytest.mark.parametrize("length", [2, 3, 4])
+def test_messages_in_a_circle_have_no_first_one(desk: Desk, length: int) -> None:
+    rows = "".join(f"{n},{(n + 1) % length},c,2026-01-01\n" for n in range(length))
     desk.put("talk.csv", "id,answers,who,at\n" + rows)
     with pytest.raises(FixInput, match="in a circle"):
         desk.land(TALK, "support")
@@ -178,6 +179,7 @@ def test_a_row_that_no_table_takes_is_counted_as_left_out(desk: Desk) -> None:
     only_cases = TALK[: TALK.index("  case_messages")] + TALK[TALK.index("  cases:") :]
     (manifest,) = desk.land(only_cases, "support")
     assert (manifest.counts.accepted, manifest.counts.rejected) == (1, 1)
+    assert desk.rejects()["reason"].item() == "left out by where of every table"
 
 
 def test_a_table_may_have_several_mappings(desk: Desk) -> None:
@@ -262,6 +264,15 @@ def test_a_window_reads_files_again_and_keeps_only_its_rows(desk: Desk) -> None:
     assert desk.land(REVIEWS, "review") == []
 
 
+def test_a_window_does_not_hide_that_a_file_has_changed(desk: Desk) -> None:
+    desk.put("a.csv", "id,at,stars\n1,2026-01-01,5\n")
+    desk.land(REVIEWS, "review")
+    desk.put("a.csv", "id,at,stars\n1,2026-01-01,5\n2,2026-01-02,4\n")
+    desk.land(REVIEWS, "review", Window(until=datetime(2026, 1, 2, tzinfo=UTC)))
+    (again,) = desk.land(REVIEWS, "review")
+    assert again.counts.read == 2
+
+
 def test_replay_maps_the_kept_files_again_with_todays_mapping(desk: Desk) -> None:
     shop(desk)
     desk.land(ORDERS, "customer")
@@ -294,7 +305,7 @@ def test_large_files_are_streamed_with_the_same_result(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, *, streamed: bool
 ) -> None:
     if streamed:
-        monkeypatch.setattr("connectors.files.readers.IN_MEMORY", 0)
+        monkeypatch.setattr("connectors.files.delimited.IN_MEMORY", 0)
     days = [f"2026-01-{n % 28 + 1:02d}" for n in range(50_000)]
     rows = [f"{n},{day},{n % 6},m{n}\n" for n, day in enumerate(days)]
     rows[777] = "777,never,1,\n"

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 from desk import Desk
+
+from connectors.errors import FixConfiguration
 
 NPS = """
 files: nps.csv
@@ -76,3 +79,15 @@ def test_an_unchanged_file_is_not_read_again_and_a_changed_one_is_a_new_version(
     assert (first.overlaps, second.overlaps) == (False, True)
     scores = desk.table("survey_answers").filter(pl.col("question_id") == "recommend")
     assert scores.sort("_load_id")["value_number"].to_list() == [9.0, 8.0]
+
+
+def test_two_columns_cannot_be_the_same_question_and_item(desk: Desk) -> None:
+    desk.put("nps.csv", HEADER + "1,05/07/2018 12:00,Order,9,quick,Firefox\n")
+    with pytest.raises(FixConfiguration, match="'score' and 'why' would be the same question"):
+        desk.land(NPS.replace("{columns: why,", "{columns: why, id: recommend,"))
+
+
+def test_a_template_that_the_header_cannot_fill_is_refused(desk: Desk) -> None:
+    desk.put("nps.csv", HEADER + "1,05/07/2018 12:00,Order,9,quick,Firefox\n")
+    with pytest.raises(FixConfiguration, match=r"the header has nothing called \{3\}"):
+        desk.land(NPS.replace("id: recommend", 'id: "{3}"'))

@@ -97,7 +97,7 @@ class Warehouse:
         if seeds:
             environment["EARFUL_SEED_PATH"] = os.path.relpath(seeds, PROJECT)
         command = [str(Path(sys.executable).with_name("dbt")), *arguments]
-        ended = subprocess.run(  # noqa: S603
+        ended = subprocess.run(
             command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
         )
         if check and ended.returncode:

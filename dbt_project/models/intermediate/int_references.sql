@@ -84,7 +84,8 @@ names as (
     from (
         select node_id, count(distinct person_node) as names
         from long
-        where kind <> 'person'
+        -- an external id is declared to be one person's: a source may know them by many ids
+        where kind in ('email', 'phone')
         group by node_id, mentioned_by
         {%- for kind in kinds[1:] %}
         union all

@@ -26,7 +26,14 @@ teams as (
 questions as (
     select
         *,
-        coalesce(top_box_from, {{ default_top_box('scale_min', 'scale_max') }}) as top_from,
+        -- on the question's own scale: where low is good, the top box lies at its lower end
+        coalesce(
+            top_box_from,
+            case when reversed
+                then scale_min + scale_max - {{ default_top_box('scale_min', 'scale_max') }}
+                else {{ default_top_box('scale_min', 'scale_max') }}
+            end
+        ) as top_from,
         coalesce(reversed, false) as is_reversed
     from {{ ref('question_map') }}
 ),
@@ -182,7 +189,7 @@ select
     scale_min,
     scale_max,
     case when metric = 'csat' then
-        case when is_reversed then scale_min + scale_max - answer else answer end >= top_from
+        case when is_reversed then answer <= top_from else answer >= top_from end
     end as is_top_box,
     case when metric in ('nps', 'enps') then
         case when answer >= 9 then 'promoter' when answer >= 7 then 'passive' else 'detractor' end

@@ -1,0 +1,29 @@
+"""Runs benchmarks by name, all of them without one."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+
+NAMES = ("json_pages", "csv_export", "loader", "overheads")
+
+
+def main() -> None:
+    """Run what was asked for in a temporary folder."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(NAMES)}; all if none")
+    parser.add_argument("--small", action="store_true", help="small sizes, to see that they work")
+    given = parser.parse_args()
+    for name in given.names or NAMES:
+        module = importlib.import_module(f"benchmarks.{name}")
+        sys.stdout.write(f"{name}: {(module.__doc__ or '').strip().splitlines()[0]}\n")
+        sys.stdout.flush()
+        with tempfile.TemporaryDirectory(prefix="earful-bench-") as folder:
+            module.main(Path(folder), small=given.small)
+
+
+if __name__ == "__main__":
+    main()
