@@ -7,6 +7,7 @@ are relative to it. No secret is ever a setting: sources name environment variab
 from __future__ import annotations
 
 import os
+import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -126,10 +127,15 @@ class _RelativeToml(TomlConfigSettingsSource):
     def __call__(self) -> dict[str, Any]:
         folder = config_file().resolve().parent
         return {
-            key: folder / value if Settings.model_fields[key].annotation is Path else value
+            # an unknown name passes, so that it is refused and not swallowed
+            key: folder / value if _is_path(key) else value
             for key, value in super().__call__().items()
-            if key in Settings.model_fields
         }
+
+
+def _is_path(setting: str) -> bool:
+    field = Settings.model_fields.get(setting)
+    return field is not None and field.annotation is Path
 
 
 def config_file() -> Path:
@@ -155,9 +161,16 @@ def load() -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         raise FixConfiguration(
             "CONFIG-VALUE",
-            f"{config_file()} or EARFUL_{str(first['loc'][0]).upper()}",
+            f"{first['loc'][0]} ({config_file()} or EARFUL_{str(first['loc'][0]).upper()})",
             first["msg"],
             "earful config show lists every setting and where its value comes from.",
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise FixConfiguration(
+            "CONFIG-VALUE",
+            str(config_file()),
+            f"not valid TOML: {error}",
+            "Write name = value, texts in quotes.",
         ) from error
     return settings.model_copy(
         update={

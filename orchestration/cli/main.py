@@ -75,7 +75,10 @@ def main() -> None:
 
 def _config_anywhere(arguments: list[str]) -> list[str]:
     """Let `--config FILE` stand after any verb, as every other flag may."""
-    rest, moved = list(arguments), []
+    rest, moved = [], []
+    for argument in arguments:
+        name, equals, file = argument.partition("=")
+        rest += [name, file] if name == "--config" and equals else [argument]
     while "--config" in rest[:-1]:
         at = rest.index("--config")
         moved = rest[at : at + 2]

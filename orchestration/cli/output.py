@@ -22,8 +22,15 @@ _BLOCKS_FROM = 4
 _WIDE = 10_000
 """Columns of output that no person's terminal cuts: a file or a pipe."""
 
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave it to `main`: Rich would end the program as failed."""
+        raise BrokenPipeError
+
+
 # the streams as they were at the start: a run redirects the talk of the libraries it calls
-_out = Console(
+_out = _Console(
     file=sys.stdout,
     highlight=False,
     soft_wrap=True,

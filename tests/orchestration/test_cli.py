@@ -1,0 +1,325 @@
+"""The command line keeps its word: exit codes, where output goes, where a setting comes from."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from house import House, review
+from shop import EDITION, stock
+
+import connectors.explanations
+import orchestration.explanations
+from connectors import errors
+from orchestration.publishing import snapshot
+from orchestration.publishing.versions import FILE, Versions
+from orchestration.settings import ROOT, Settings
+from orchestration.warehouse import WriterGate
+
+HEAVY = {"dagster", "dbt", "great_expectations", "polars", "duckdb", "pandas", "pyarrow"}
+
+
+class Shell:
+    """Runs `earful` in a folder, with a house's data and nothing else set."""
+
+    def __init__(self, house: House, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {k: v for k, v in os.environ.items() if not k.startswith("EARFUL_")}
+        self.environment["EARFUL_DATA"] = str(house.settings.data)
+        self.environment["EARFUL_LOCK_WAIT"] = "0"
+        self.environment["PYTHONPATH"] = str(ROOT)
+
+    def __call__(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        code = "from orchestration.cli import main; main()"
+        return subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            cwd=self.folder,
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def earful(house: House, tmp_path: Path) -> Shell:
+    folder = tmp_path / "somewhere"
+    folder.mkdir()
+    return Shell(house, folder)
+
+
+def publish(house: House, **tables: str) -> str:
+    stock(house, **tables)
+    versions = Versions(house.settings.published)
+    folder = versions.begin()
+    snapshot.write(house.settings, folder, EDITION)
+    return versions.finish(folder, keep=3)
+
+
+def settings_of(earful: Shell, *arguments: str, **environment: str) -> dict[str, dict[str, str]]:
+    shown = earful("config", "show", "--json", *arguments, **environment)
+    assert shown.returncode == 0, shown.stderr
+    return {row["name"]: row for row in json.loads(shown.stdout)}
+
+
+def test_a_good_command_ends_with_0_and_talks_only_in_data(earful: Shell, house: House) -> None:
+    publish(house)
+
+    ended = earful("sql", "select count(*) as n from comments")
+
+    assert ended.returncode == 0
+    assert ended.stdout.split() == ["n", "10"]
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("wrong", [["rum"], ["run", "--sinse", "x"], ["sql"], ["config", "shwo"]])
+def test_a_usage_error_ends_with_2_and_is_told_on_stderr(earful: Shell, wrong: list[str]) -> None:
+    ended = earful(*wrong)
+
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.startswith("error: ")
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "culprit"),
+    [
+        ({"EARFUL_MAX_COLLAPSE": "2"}, "EARFUL_MAX_COLLAPSE"),
+        ({"EARFUL_CONFIG": "nowhere.toml"}, "nowhere.toml"),
+    ],
+)
+def test_a_wrong_setting_ends_with_2_and_is_named(
+    earful: Shell, environment: dict[str, str], culprit: str
+) -> None:
+    ended = earful("status", **environment)
+
+    assert ended.returncode == 2
+    assert culprit in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_settings_file_that_is_not_toml_ends_with_2_and_is_named(earful: Shell) -> None:
+    (earful.folder / "earful.toml").write_text("lock_wait = \n")
+
+    ended = earful("status")
+
+    assert ended.returncode == 2
+    assert "earful.toml" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_misspelt_setting_in_the_file_is_not_swallowed(earful: Shell) -> None:
+    (earful.folder / "earful.toml").write_text("lock_wiat = 5\n")
+
+    ended = earful("status")
+
+    assert ended.returncode == 2
+    assert "lock_wiat" in ended.stderr
+
+
+def test_failed_work_ends_with_1(earful: Shell) -> None:
+    ended = earful("sql", "select 1")
+
+    assert ended.returncode == 1
+    assert "earful explain WAREHOUSE-MISSING" in ended.stderr
+
+
+def test_a_held_gate_ends_with_75_and_says_who(earful: Shell, house: House) -> None:
+    with WriterGate(house.settings.data, 0).hold("models"):
+        ended = earful("publish", "--rollback")
+
+    assert ended.returncode == 75
+    assert f"process {os.getpid()}" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["status"], ["doctor"], ["publish"], ["config", "show"], ["sql", "from comments"]],
+    ids=" ".join,
+)
+def test_json_is_json(earful: Shell, house: House, command: list[str]) -> None:
+    publish(house)
+
+    json.loads(earful(*command, "--json").stdout)
+
+
+def test_an_error_is_json_too_with_its_code_and_remedy(earful: Shell) -> None:
+    ended = earful("sql", "select 1", "--json")
+
+    told: dict[str, Any] = json.loads(ended.stdout)
+    assert told["error"] == "WAREHOUSE-MISSING"
+    assert set(told) == {"error", "where", "what", "remedy"}
+
+
+def test_every_setting_says_where_it_comes_from(earful: Shell) -> None:
+    (earful.folder / "earful.toml").write_text('lock_wait = 5\nbuild = "b"\nkeep_versions = 7\n')
+    del earful.environment["EARFUL_LOCK_WAIT"]
+
+    shown = settings_of(earful, EARFUL_KEEP_VERSIONS="9")
+
+    assert (shown["lock_wait"]["value"], shown["lock_wait"]["from"]) == ("5.0", "earful.toml")
+    assert shown["build"]["value"] == str(earful.folder / "b"), "relative to the file"
+    assert shown["keep_versions"]["value"] == "9"
+    assert shown["keep_versions"]["from"] == "EARFUL_KEEP_VERSIONS"
+    assert shown["max_collapse"]["from"] == "default"
+    assert set(shown) == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("equals", [False, True], ids=["--config FILE", "--config=FILE"])
+def test_the_settings_file_can_be_named_after_the_verb_and_beats_the_environment(
+    earful: Shell, *, equals: bool
+) -> None:
+    (earful.folder / "mine.toml").write_text("lock_wait = 5\n")
+    (earful.folder / "other.toml").write_text("lock_wait = 6\n")
+    del earful.environment["EARFUL_LOCK_WAIT"]
+    flag = ["--config=mine.toml"] if equals else ["--config", "mine.toml"]
+
+    shown = settings_of(earful, *flag, EARFUL_CONFIG="other.toml")
+
+    assert (shown["lock_wait"]["value"], shown["lock_wait"]["from"]) == ("5.0", "mine.toml")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create table mine as select 1",
+        "delete from comments",
+        "update comments set comment = ''",
+        "drop table comments",
+    ],
+)
+def test_sql_cannot_write(earful: Shell, house: House, statement: str) -> None:
+    publish(house)
+
+    ended = earful("sql", statement)
+
+    assert ended.returncode == 2
+    assert "read-only" in ended.stderr
+    with duckdb.connect(house.settings.published / FILE, read_only=True) as db:
+        assert db.execute("select count(*) from comments").fetchall() == [(10,)]
+
+
+def test_sql_says_when_rows_are_cut_off_and_never_in_the_data(earful: Shell, house: House) -> None:
+    publish(house)
+
+    ended = earful("sql", "select comment_id from comments", "--limit", "3", "--json")
+
+    assert len(json.loads(ended.stdout)) == 3
+    assert "only the first 3 rows" in ended.stderr
+
+
+def test_status_shows_what_waits_to_be_loaded(earful: Shell, house: House) -> None:
+    publish(house)
+    house.land([review(2)])
+
+    told = json.loads(earful("status", "--json").stdout)
+
+    assert [(s["stream"], s["packages"], s["pending"]) for s in told["streams"]] == [
+        ("app.reviews", 2, 1)
+    ]
+    assert told["published"]["total_rows"] == 11
+
+
+def test_a_rollback_switches_what_sql_reads(earful: Shell, house: House) -> None:
+    first = publish(house)
+    publish(house, comments="select 1 as comment_id")
+
+    assert earful("publish", "--rollback").returncode == 0
+
+    assert json.loads(earful("publish", "--json").stdout)["current"] == first
+    assert earful("sql", "select count(*) as n from comments").stdout.split() == ["n", "10"]
+    again = earful("publish", "--rollback")
+    assert again.returncode == 2
+    assert "no earlier version" in again.stderr
+
+
+def raised() -> Iterator[tuple[str, str]]:
+    """Where an error of ours is made, and the code it is given."""
+    ours = {e.__name__ for e in vars(errors).values() if _is_error(e)} - {"EarfulError"}
+    for package in (connectors, orchestration):
+        for path in Path(package.__path__[0]).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and _name(node.func) in ours:
+                    [code, *_] = node.args
+                    assert isinstance(code, ast.Constant), f"{path}:{node.lineno}: no plain code"
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", str(code.value)
+
+
+def _is_error(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, errors.EarfulError)
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def test_every_code_that_is_raised_is_explained_and_no_other() -> None:
+    found = dict(raised())
+    explained = {
+        **connectors.explanations.EXPLANATIONS,
+        **orchestration.explanations.EXPLANATIONS,
+    }
+
+    assert len(found) > 50
+    assert {at: code for at, code in found.items() if code not in explained} == {}
+    assert set(explained) - set(found.values()) == set()
+
+
+def test_explain_knows_the_code_and_offers_the_nearest(earful: Shell) -> None:
+    assert "WRITER-LOCKED" in earful("explain").stdout.split()
+    assert "One process at a time" in earful("explain", "writer-locked").stdout
+
+    ended = earful("explain", "WRITER-LOKED")
+    assert ended.returncode == 2
+    assert "Did you mean WRITER-LOCKED" in ended.stderr
+
+
+def test_a_pipe_that_closes_early_is_no_error(earful: Shell) -> None:
+    code = "from orchestration.cli import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, "explain"],
+        env=earful.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert (process.returncode, said) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["run", "--help"], ["rum"], ["explain", "NAME"], ["config", "show"]]
+)
+def test_what_needs_no_data_imports_nothing_heavy(earful: Shell, arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from orchestration.cli import main\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print({m.split('.')[0] for m in sys.modules}, file=sys.stderr)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env=earful.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    modules = ast.literal_eval(ended.stderr.splitlines()[-1])
+    assert "typer" in modules
+    assert modules & HEAVY == set()
