@@ -16,6 +16,11 @@ def landing_key(source: str, stream: str) -> dg.AssetKey:
     return dg.AssetKey(["landing", source, stream])
 
 
+def landing_op(key: dg.AssetKey) -> str:
+    """Name of the step that lands a stream, by the key of its asset."""
+    return "_".join(["land", *key.path[1:]])
+
+
 def raw_key(table: str) -> dg.AssetKey:
     """Key of a raw table; equal to the dbt source's key, so that lineage joins by itself."""
     return dg.AssetKey(["raw", table])

@@ -19,7 +19,7 @@ from orchestration.cli.progress import Progress
 from orchestration.settings import ROOT, Settings, config_file
 
 if TYPE_CHECKING:
-    from orchestration.runs import Report
+    from orchestration.report import Report
 
 Sources = Annotated[list[str] | None, typer.Argument(help="Sources to read; all if none.")]
 Since = Annotated[

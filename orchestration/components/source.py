@@ -11,7 +11,7 @@ from connectors.families import TABLES
 from connectors.files import FileStream
 from connectors.landing import Landing, Manifest, Origin
 from orchestration import settings as instance_settings
-from orchestration.assets import column_schema, landing_key
+from orchestration.assets import column_schema, landing_key, landing_op
 from orchestration.attempts import attempting
 from orchestration.components.config import SourceConfig
 from orchestration.components.scaffold import SourceScaffolder
@@ -105,7 +105,7 @@ class Source(dg.Component):
     def _asset(self, source: str, stream: str) -> dg.AssetsDefinition:
         spec = self._spec(source, stream)
 
-        @dg.multi_asset(name=f"land_{source}_{stream}", specs=[spec], retry_policy=_RETRIES)
+        @dg.multi_asset(name=landing_op(spec.key), specs=[spec], retry_policy=_RETRIES)
         def land(
             context: dg.AssetExecutionContext, config: ReadAgain
         ) -> dg.MaterializeResult[None]:
