@@ -5,15 +5,21 @@
 {#-
     NPS by the adjusted Wald interval: three more answers, 3/4 a promoter, 3/4 a detractor, so that
     a small or unanimous sample does not claim certainty. side is -1 or 1; clipped to +-100.
-    population: how many could have answered, for the finite population correction; null for none.
+    population: how many could have answered; null for very many. The finite population correction
+    shrinks the adjustment and the width alike: when everybody answered, the value is what it is.
+    The interval always holds its own value, which the adjustment alone can push out at n = 1.
 -#}
 {% macro nps_bound(side, n, promoters, detractors, population='null') -%}
-    greatest(-100, least(100, 100 * (
-        ({{ promoters }} - {{ detractors }}) / ({{ n }} + 3.0)
-        + {{ side }} * {{ z() }} * sqrt((
-            ({{ promoters }} + {{ detractors }} + 1.5) / ({{ n }} + 3.0)
-            - pow(({{ promoters }} - {{ detractors }}) / ({{ n }} + 3.0), 2)
-        ) / ({{ n }} + 3.0)) * {{ finite_population(n, population) }}
+    {%- set score -%} ({{ promoters }} - {{ detractors }}) / (1.0 * {{ n }}) {%- endset -%}
+    {%- set adjusted -%} ({{ promoters }} - {{ detractors }}) / ({{ n }} + 3.0) {%- endset -%}
+    greatest(-100, least(100, 100 * {{ 'least' if side < 0 else 'greatest' }}(
+        {{ score }},
+        {{ score }} + {{ finite_population(n, population) }} * (
+            {{ adjusted }} - {{ score }}
+            + {{ side }} * {{ z() }} * sqrt((
+                ({{ promoters }} + {{ detractors }} + 1.5) / ({{ n }} + 3.0) - pow({{ adjusted }}, 2)
+            ) / ({{ n }} + 3.0))
+        )
     )))
 {%- endmacro %}
 

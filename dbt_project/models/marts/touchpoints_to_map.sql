@@ -1,4 +1,4 @@
--- One row per combination of source, kind and place that no rule puts on the journey.
+-- One row per combination of source, kind and place that no rule puts on the journey, or only half.
 select
     source,
     kind,
@@ -6,8 +6,14 @@ select
     channel,
     topic,
     product,
+    touchpoint,
+    case
+        when touchpoint = 'unmapped'
+            then 'no touchpoint: add a rule to touchpoint_map, or map the column in the source'
+        else 'no stage: add a rule to touchpoint_map that names this touchpoint'
+    end as reason,
     voices,
     first_at,
     last_at
 from {{ ref('int_touchpoints') }}
-where touchpoint = 'unmapped'
+where touchpoint = 'unmapped' or stage = 'unmapped'
