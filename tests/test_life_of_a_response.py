@@ -169,7 +169,11 @@ class Instance:
 
     def earful(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
         process = self.start(*arguments, **environment)
-        out, talk = process.communicate()
+        try:
+            out, talk = process.communicate(timeout=300)
+        finally:
+            # a run that waits for good must not outlive the test
+            process.kill()
         return process.returncode, out, talk
 
     def run(self, *arguments: str, **environment: str) -> Run:
@@ -181,7 +185,7 @@ class Instance:
             report=json.loads(out),
             talk=talk,
             version=current.resolve() if current.exists() else None,
-            raw=self._raw(),
+            raw={} if code == 75 else self._raw(),
         )
 
     def _raw(self) -> dict[str, int]:
