@@ -21,6 +21,9 @@ def sql(query: Query, limit: Limit = 100, *, as_json: Json = False) -> int:
     from orchestration.warehouse import QueryError, connect
 
     with connect(instance_settings.load().published / FILE, read_only=True) as connection:
+        # a query reads the published tables, and no other file or database
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
         try:
             result = connection.execute(query)
         except QueryError as error:

@@ -20,6 +20,7 @@ from house import House, review
 from connectors.errors import FixConfiguration
 from connectors.families import TABLES
 from orchestration.checks import release_gate
+from orchestration.defs.warehouse import automation
 from orchestration.loading import load_definitions
 from orchestration.settings import ROOT
 
@@ -315,3 +316,40 @@ def test_dagsters_own_check_names_the_typo_by_file_and_line(misspelt: tuple[Path
     assert ended.returncode != 0
     assert f"{file.relative_to(project)}:{line}" in said
     assert "encodng" in said
+
+
+def test_a_state_is_built_once_tried_again_after_a_failure_and_given_up_in_the_end(
+    definitions: dg.Definitions, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert definitions
+    monkeypatch.setattr(automation.instance_settings, "load", lambda: house.settings)
+
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def ask() -> dg.RunRequest | dg.SkipReason:
+            context = dg.build_sensor_context(instance=instance)
+            answer = automation.downstream(context)
+            assert isinstance(answer, dg.RunRequest | dg.SkipReason)
+            return answer
+
+        def ended(request: dg.RunRequest, status: dg.DagsterRunStatus) -> None:
+            run = dg.DagsterRun(job_name="build", status=status, tags=dict(request.tags))
+            instance.add_run(run)
+
+        assert isinstance(ask(), dg.SkipReason), "nothing has landed"
+        house.land([review(1)])
+        first = ask()
+        assert isinstance(first, dg.RunRequest)
+        ended(first, dg.DagsterRunStatus.FAILURE)
+        second = ask()
+        assert isinstance(second, dg.RunRequest)
+        assert second.run_key != first.run_key
+        ended(second, dg.DagsterRunStatus.SUCCESS)
+        assert isinstance(ask(), dg.SkipReason), "it is built"
+
+        house.land([review(2)])
+        for _ in range(automation.ATTEMPTS):
+            request = ask()
+            assert isinstance(request, dg.RunRequest)
+            ended(request, dg.DagsterRunStatus.FAILURE)
+        assert isinstance(ask(), dg.SkipReason), "somebody has to look"
