@@ -25,7 +25,7 @@ import pytest
 from orchestration.settings import ROOT
 from orchestration.warehouse import WriterGate
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 SURVEY = """
 type: orchestration.components.Source

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from warehouse import Warehouse
 
+pytestmark = pytest.mark.slow
+
 # An id is kept from run to run, a rebuild has only the present to go by: customers are compared by
 # the smallest reference that they hold now, so that each must consist of the same references.
 REFERENCE = (
