@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 import polars as pl
+import pyarrow as pa  # type: ignore[import-untyped] # it ships no types
 
 from connectors.landing import REJECTS
 from connectors.stream import Stream
@@ -106,9 +107,14 @@ class Decoder:
 
     def _series(self, name: str, dtype: pl.DataType, column: Sequence[Any]) -> pl.Series:
         if name in self._stream.nested:
-            return pl.Series(name, [_text(value) for value in column], dtype)
-        series = pl.Series(name, column, dtype)
-        return series.dt.replace_time_zone(None) if isinstance(dtype, pl.Datetime) else series
+            texts = [None if value is None else str(value, "utf-8") for value in column]
+            series = pl.Series(name, texts, dtype)
+            return series.set(series == "null", None)
+        if isinstance(dtype, pl.Datetime):
+            # Arrow takes Python's datetimes ten times faster than Polars does
+            moments = pl.Series(name, pa.array(column, pa.timestamp("us", tz="UTC")))
+            return moments.dt.replace_time_zone(None)
+        return pl.Series(name, column, dtype)
 
 
 def explain(error: msgspec.DecodeError) -> tuple[str, str]:
@@ -120,12 +126,6 @@ def explain(error: msgspec.DecodeError) -> tuple[str, str]:
     if reason.startswith("Invalid enum value"):
         reason = "not one of the values that the field may hold"
     return path, reason
-
-
-def _text(value: msgspec.Raw | None) -> str | None:
-    if value is None or bytes(value) == b"null":
-        return None
-    return bytes(value).decode()
 
 
 def _no_rejects() -> pl.DataFrame:

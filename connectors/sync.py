@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
 from backports import zstd
 
 from connectors.decode import Decoder
@@ -26,6 +27,7 @@ class _Open:
 
     writer: PackageWriter
     counts: Counts = field(default_factory=Counts)
+    decoded: list[pl.DataFrame] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
     cursor: str | None = None
 
@@ -87,7 +89,8 @@ def remap(stream: Stream, package: Path, manifest: Manifest, writer: PackageWrit
     for kept in manifest.pages:
         with zstd.open(package / kept.file, "rb") as lines:
             for batch in _batches(lines):
-                _add(replayed, stream, decoder, Page(batch))
+                _add(replayed, decoder, Page(batch))
+    _map(replayed, stream)
     return replayed.counts
 
 
@@ -102,19 +105,26 @@ def _fill(package: _Open, stream: Stream, decoder: Decoder, pages: Iterator[Page
     any_page = False
     for page in pages:
         any_page = True
-        _add(package, stream, decoder, page)
+        _add(package, decoder, page)
         if package.counts.read >= PACKAGE_RECORDS:
             break
+    _map(package, stream)
     return package if any_page else None
 
 
-def _add(package: _Open, stream: Stream, decoder: Decoder, page: Page) -> None:
+def _map(package: _Open, stream: Stream) -> None:
+    """Map all records of a package at once: a query's cost is per call, not per row."""
+    if package.decoded:
+        for table, frame in stream.map(pl.concat(package.decoded)).items():
+            package.writer.add(table, frame)
+
+
+def _add(package: _Open, decoder: Decoder, page: Page) -> None:
     package.cursor = page.cursor
     if not page.records:
         return
     decoded = decoder.decode(page.records, first=package.counts.read + 1)
-    for table, frame in stream.map(decoded.frame).items():
-        package.writer.add(table, frame)
+    package.decoded.append(decoded.frame)
     if decoded.rejects.height:
         package.writer.reject(decoded.rejects)
     lines = b"\n".join(page.records) + b"\n"
