@@ -315,7 +315,7 @@ SYSTEMS: dict[str, pl.Schema] = {
             "gone": _FLAG,
         }
     ),
-    # --- the shop's own orders, exported as CSV, one file a month ----------------------------------
+    # --- the shop: orders exported as CSV, one file a month --------------------------------------
     "orders": pl.Schema(
         {
             "order_id": _TEXT,
