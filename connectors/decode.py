@@ -7,27 +7,28 @@ lands. A field that nobody declared costs the page a second pass, never the data
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any
 
 import msgspec
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped] # it ships no types
 
 from connectors.landing import REJECTS
+from connectors.records import EXTRA, PARENT, Shape, columns, parts
 from connectors.stream import Stream
+from connectors.undeclared import Undeclared, strict
 
 _PATH = re.compile(r" - at `(.*)`$")
 
 
 @dataclass
 class Decoded:
-    """Records of one page: `frame` as the stream's fields, what was set aside, new fields."""
+    """Records of one page: as the stream's fields, their parts, what was set aside, new fields."""
 
     frame: pl.DataFrame
     rejects: pl.DataFrame
+    parts: dict[str, pl.DataFrame] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
 
 
@@ -36,15 +37,11 @@ class Decoder:
 
     def __init__(self, stream: Stream) -> None:
         """Build the typed decoders once."""
-        self._stream = stream
-        record: Any = stream.record
-        strict = msgspec.defstruct(record.__name__, [], bases=(record,), forbid_unknown_fields=True)
-        self._strict = msgspec.json.Decoder(list[strict])  # type: ignore[valid-type]
-        self._lenient = msgspec.json.Decoder(list[record])
-        self._one = msgspec.json.Decoder(record)
-        self._raw = msgspec.json.Decoder(list[dict[str, msgspec.Raw]])
-        self._names = {f.encode_name for f in msgspec.structs.fields(record)}
-        self._getter = attrgetter(*stream.fields)
+        self._shape = stream.shape
+        self._strict = msgspec.json.Decoder(list[strict(stream.shape)])  # type: ignore[misc]
+        self._lenient = msgspec.json.Decoder(list[stream.record])  # type: ignore[name-defined]
+        self._one = msgspec.json.Decoder(stream.record)
+        self._undeclared = Undeclared(stream.shape)
 
     def decode(self, records: Sequence[bytes], first: int = 1) -> Decoded:
         """Decode one page.
@@ -55,7 +52,7 @@ class Decoder:
         """
         page = b"[" + b",".join(records) + b"]"
         try:
-            return Decoded(self._frame(self._strict.decode(page)), _no_rejects())
+            return self._framed(self._strict.decode(page), _no_rejects())
         except msgspec.DecodeError:
             return self._second_pass(page, records, first)
 
@@ -64,9 +61,7 @@ class Decoder:
             good, kept, rejects = self._lenient.decode(page), page, _no_rejects()
         except msgspec.DecodeError:
             good, kept, rejects = self._one_by_one(records, first)
-        extra, unknown = self._extras(kept)
-        frame = self._frame(good).with_columns(pl.Series("_extra", extra, pl.String))
-        return Decoded(frame, rejects, unknown)
+        return self._undeclared.added(self._framed(good, rejects), kept)
 
     def _one_by_one(
         self, records: Sequence[bytes], first: int
@@ -82,39 +77,24 @@ class Decoder:
         frame = pl.DataFrame(rejects, schema=REJECTS, orient="row")
         return good, b"[" + b",".join(kept) + b"]", frame
 
-    def _extras(self, page: bytes) -> tuple[list[str | None], set[str]]:
-        """JSON text of each record's undeclared fields, and their names."""
-        unknown: set[str] = set()
-        texts: list[str | None] = []
-        for record in self._raw.decode(page):
-            extra = {name: value for name, value in record.items() if name not in self._names}
-            unknown |= extra.keys()
-            texts.append(msgspec.json.encode(extra).decode() if extra else None)
-        return texts, unknown
+    def _framed(self, records: list[Any], rejects: pl.DataFrame) -> Decoded:
+        frame = pl.DataFrame(list(columns(self._shape, records)))
+        frame = frame.with_columns(pl.lit(None, pl.String).alias(EXTRA))
+        return Decoded(frame, rejects, parts(self._shape, records))
 
-    def _frame(self, records: list[Any]) -> pl.DataFrame:
-        """Columns of typed records; one pass over the records, one over each column."""
-        fields = self._stream.fields
-        values: Iterator[Any] = zip(*map(self._getter, records), strict=True)
-        if len(fields) == 1:
-            values = iter([[self._getter(record) for record in records]])
-        columns = list(values) or [[] for _ in fields]
-        series = [
-            self._series(name, dtype, column)
-            for (name, dtype), column in zip(fields.items(), columns, strict=True)
-        ]
-        return pl.DataFrame(series).with_columns(pl.lit(None, pl.String).alias("_extra"))
 
-    def _series(self, name: str, dtype: pl.DataType, column: Sequence[Any]) -> pl.Series:
-        if name in self._stream.nested:
-            texts = [None if value is None else str(value, "utf-8") for value in column]
-            series = pl.Series(name, texts, dtype)
-            return series.set(series == "null", None)
-        if isinstance(dtype, pl.Datetime):
-            # Arrow takes Python's datetimes ten times faster than Polars does
-            moments = pl.Series(name, pa.array(column, pa.timestamp("us", tz="UTC")))
-            return moments.dt.replace_time_zone(None)
-        return pl.Series(name, column, dtype)
+def joined(pages: Iterable[Decoded]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    """Frames of several pages as one, parts pointing to the rows of the whole."""
+    frames: list[pl.DataFrame] = []
+    found: dict[str, list[pl.DataFrame]] = {}
+    offset = 0
+    for page in pages:
+        for name, part in page.parts.items():
+            moved = part.with_columns(pl.col(PARENT) + pl.lit(offset, pl.UInt32))
+            found.setdefault(name, []).append(moved)
+        frames.append(page.frame)
+        offset += page.frame.height
+    return pl.concat(frames), {name: pl.concat(these) for name, these in found.items()}
 
 
 def explain(error: msgspec.DecodeError) -> tuple[str, str]:
@@ -130,3 +110,6 @@ def explain(error: msgspec.DecodeError) -> tuple[str, str]:
 
 def _no_rejects() -> pl.DataFrame:
     return pl.DataFrame(schema=REJECTS)
+
+
+__all__ = ["Decoded", "Decoder", "Shape", "explain", "joined"]

@@ -51,6 +51,16 @@ class TryAgain(EarfulError):
     retriable = True
 
 
+class AskVendor(EarfulError):
+    """The other side breaks its own contract; nothing here can mend it."""
+
+
+class ResumeLater(EarfulError):
+    """The other side has had enough of us for now; a later run goes on where this one stopped."""
+
+    exit_code = 75
+
+
 class GateRefused(EarfulError):
     """A gate looked at the data and refused it; the previous version stays published."""
 

@@ -7,7 +7,7 @@ Declarations stand above, one reader below:
         updated_at: datetime
         score: int | None = None
 
-    answers = Stream(
+    ANSWERS = Stream(
         record=Answer,
         tables={"survey_responses": {"response_id": "id", "updated_at": "updated_at", ...}},
     )
@@ -18,28 +18,42 @@ of the first table, so nothing that the vendor sent is lost.
 
 from __future__ import annotations
 
-import types
-import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 
 import msgspec
 import polars as pl
 
-Column = str | pl.Expr
-"""Name of a record's field, or an expression over the record's fields."""
+from connectors.privacy import keyed_hash
+from connectors.records import EXTRA, PARENT, Leaf, Shape, shape
 
-_DTYPES: dict[object, pl.DataType] = {
-    str: pl.String(),
-    int: pl.Int64(),
-    float: pl.Float64(),
-    bool: pl.Boolean(),
-    datetime: pl.Datetime("us", "UTC"),
-    # nested values stay JSON text: building them as nested frames is 5 to 8 times slower
-    msgspec.Raw: pl.String(),
-}
+
+@dataclass(frozen=True)
+class Hashed:
+    """A field that names an employee: it becomes a keyed hash before anything is written."""
+
+    field: str
+
+
+Column = str | pl.Expr | Hashed
+"""Name of a record's field, an expression over the record's fields, or a field to be hashed."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table of which a record fills no row, one, or several.
+
+    Args:
+        columns: Contract column -> field or expression.
+        each: Field of parts, each of which is a row; columns may name its fields
+            (`child_events.body`) and the record's own.
+        where: Which records or parts are rows of this table.
+    """
+
+    columns: Mapping[str, Column]
+    each: str | None = None
+    where: pl.Expr | None = None
 
 
 @dataclass(frozen=True)
@@ -49,10 +63,12 @@ class Page:
     Args:
         records: The records as the vendor sent them, JSON.
         cursor: Position after this page, as the next run wants it.
+        repeated: Further records that the vendor sent once more, unchanged.
     """
 
     records: Sequence[bytes]
     cursor: str | None = None
+    repeated: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,87 +77,125 @@ class Stream:
 
     Args:
         record: The fields that matter; unknown ones are kept as attributes.
-        tables: For each family table: contract column -> field or expression. A table whose
-            expressions explode a list may have more or fewer rows than records.
+        tables: For each family table, its columns or `Rows`.
     """
 
     record: type[msgspec.Struct]
-    tables: Mapping[str, Mapping[str, Column]]
+    tables: Mapping[str, Mapping[str, Column] | Rows]
 
     @cached_property
-    def fields(self) -> dict[str, pl.DataType]:
-        """Fields of the record and their Polars types."""
-        hints = typing.get_type_hints(self.record)
+    def shape(self) -> Shape:
+        """The record's fields. Raises `TypeError` on a type that cannot become a column."""
+        return shape(self.record)
+
+    @cached_property
+    def rows(self) -> dict[str, Rows]:
+        """Every table as `Rows`."""
         return {
-            field.name: _dtype(self.record, field.name, hints[field.name])
-            for field in msgspec.structs.fields(self.record)
+            table: given if isinstance(given, Rows) else Rows(given)
+            for table, given in self.tables.items()
         }
 
     @cached_property
-    def nested(self) -> set[str]:
-        """Fields that hold JSON text."""
-        hints = typing.get_type_hints(self.record)
-        return {name for name in self.fields if msgspec.Raw in _members(hints[name])}
+    def hashes(self) -> bool:
+        """Whether the stream speaks of employees, who are hashed."""
+        return any(
+            isinstance(column, Hashed)
+            for rows in self.rows.values()
+            for column in rows.columns.values()
+        )
 
     @cached_property
-    def unmapped(self) -> list[str]:
-        """Declared fields that no table takes."""
-        used = {
+    def _used(self) -> set[str]:
+        return {
             name
-            for columns in self.tables.values()
-            for column in columns.values()
-            for name in ([column] if isinstance(column, str) else column.meta.root_names())
+            for rows in self.rows.values()
+            for column in [*rows.columns.values(), rows.where]
+            if column is not None
+            for name in _names(column)
         }
-        return [name for name in self.fields if name not in used]
 
-    def map(self, records: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    def map(
+        self,
+        records: pl.DataFrame,
+        parts: Mapping[str, pl.DataFrame] | None = None,
+        key: bytes = b"",
+    ) -> dict[str, pl.DataFrame]:
         """Map decoded records onto the family's tables.
 
         Args:
-            records: Columns as `fields`, times as naive UTC, and `_extra`: JSON text of the
-                undeclared fields or null.
+            records: Columns as the shape's leaves, times as naive UTC, and `_extra`.
+            parts: Frames of the record's parts, by field.
+            key: What respondents are hashed with.
         """
-        mapped = {}
-        for position, (table, columns) in enumerate(self.tables.items()):
-            exprs = [
-                (pl.col(column) if isinstance(column, str) else column).alias(name)
-                for name, column in columns.items()
-            ]
-            if position == 0:
-                exprs.append(self._attributes())
-            mapped[table] = records.select(exprs)
-        return mapped
+        if self.hashes and not key:
+            raise ValueError("this stream hashes employees: it needs a key")
+        return {
+            table: self._map(rows, records, parts or {}, key, first=position == 0)
+            for position, (table, rows) in enumerate(self.rows.items())
+        }
 
-    def _attributes(self) -> pl.Expr:
-        """One JSON object of everything without a column, or null."""
-        members = [_member(name, nested=name in self.nested) for name in self.unmapped]
-        inner = pl.concat_str(
-            [*members, pl.col("_extra").str.slice(1).str.head(-1)], separator=",", ignore_nulls=True
+    def _map(
+        self,
+        rows: Rows,
+        records: pl.DataFrame,
+        parts: Mapping[str, pl.DataFrame],
+        key: bytes,
+        *,
+        first: bool,
+    ) -> pl.DataFrame:
+        frame = records
+        if rows.each is not None:
+            part = parts[rows.each]
+            frame = pl.concat([part, records[part[PARENT]]], how="horizontal")
+        if rows.where is not None:
+            frame = frame.filter(rows.where)
+        columns = {name: _expression(column) for name, column in rows.columns.items()}
+        members = self._members(rows.each, first=first)
+        if members:
+            columns["attributes"] = _object(members)
+        mapped = frame.select(**columns)
+        hashed = [name for name, column in rows.columns.items() if isinstance(column, Hashed)]
+        return mapped.with_columns(
+            keyed_hash(mapped[name].cast(pl.String), key).alias(name) for name in hashed
         )
-        return (pl.when(inner != "").then(pl.concat_str([pl.lit("{"), inner, pl.lit("}")]))).alias(
-            "attributes"
-        )
+
+    def _members(self, each: str | None, *, first: bool) -> list[pl.Expr]:
+        """`"name":value` texts of everything without a column of its own."""
+        leaves: list[Leaf] = list(self.shape.all_leaves()) if first else []
+        extras = [EXTRA] if first else []
+        part = dict(self.shape.all_parts()).get(each) if each is not None else None
+        if part is not None:
+            leaves += part.all_leaves()
+            extras.append(part.prefix + EXTRA)
+        members = [_member(leaf) for leaf in leaves if leaf.name not in self._used]
+        # what nobody declared may name an employee
+        if not self.hashes:
+            members += [pl.col(extra).str.slice(1).str.head(-1) for extra in extras]
+        return members
 
 
-def _member(name: str, *, nested: bool) -> pl.Expr:
+def _object(members: Sequence[pl.Expr]) -> pl.Expr:
+    """One JSON object, or null where it would be empty."""
+    inner = pl.concat_str(members, separator=",", ignore_nulls=True)
+    return pl.when(inner != "").then(pl.concat_str([pl.lit("{"), inner, pl.lit("}")]))
+
+
+def _member(leaf: Leaf) -> pl.Expr:
     """`"name":value` as JSON text, or null where there is no value."""
-    if nested:
-        key = pl.lit(msgspec.json.encode(name).decode() + ":")
-        return pl.concat_str([key, pl.col(name)])
-    encoded = pl.struct(name).struct.json_encode().str.slice(1).str.head(-1)
-    return pl.when(pl.col(name).is_not_null()).then(encoded)
+    if leaf.is_json:
+        key = pl.lit(msgspec.json.encode(leaf.path).decode() + ":")
+        return pl.concat_str([key, pl.col(leaf.name)])
+    alone = pl.struct(pl.col(leaf.name).alias(leaf.path))
+    encoded = alone.struct.json_encode().str.slice(1).str.head(-1)
+    return pl.when(pl.col(leaf.name).is_not_null()).then(encoded)
 
 
-def _members(hint: object) -> tuple[object, ...]:
-    is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
-    return typing.get_args(hint) if is_union else (hint,)
+def _expression(column: Column) -> pl.Expr:
+    if isinstance(column, Hashed):
+        return pl.col(column.field)
+    return pl.col(column) if isinstance(column, str) else column
 
 
-def _dtype(record: type, name: str, hint: object) -> pl.DataType:
-    kinds = [kind for kind in _members(hint) if kind is not type(None)]
-    if len(kinds) != 1 or kinds[0] not in _DTYPES:
-        known = ", ".join(getattr(kind, "__name__", str(kind)) for kind in _DTYPES)
-        raise TypeError(
-            f"{record.__name__}.{name}: declared as {hint}; a field is one of {known}, or None"
-        )
-    return _DTYPES[kinds[0]]
+def _names(column: Column) -> Iterator[str]:
+    yield from _expression(column).meta.root_names()

@@ -3,33 +3,62 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import polars as pl
 from backports import zstd
 
-from connectors.decode import Decoder
+from connectors.decode import Decoded, Decoder, joined
+from connectors.errors import EarfulError
 from connectors.landing import Counts, Landing, Manifest, Origin, PackageWriter, Window
 from connectors.stream import Page, Stream
 
 PACKAGE_RECORDS = 50_000
 """Records after which a package is closed, so that memory stays flat and little is re-read."""
 
+PACKAGE_SECONDS = 60.0
+"""Seconds after which a package is closed, so that a killed run has little to ask for again."""
+
 _REPLAY_RECORDS = 1_000
 """Records that are decoded at once when raw pages are mapped again."""
 
 
+@dataclass(frozen=True)
+class Terms:
+    """The terms on which a stream is landed.
+
+    Args:
+        keep_raw: Whether raw pages are kept.
+        key: What respondents are hashed with, where the stream hashes any.
+        window: The stretch of time that is read again, if it is one.
+        overlaps: Whether the pages may hold records that earlier packages brought.
+    """
+
+    keep_raw: bool = True
+    key: bytes = field(default=b"", repr=False)
+    window: Window | None = None
+    overlaps: bool = False
+
+
+_USUAL = Terms()
+
+
 @dataclass
 class _Open:
-    """The package being filled."""
+    """The package being filled; `stopped` is what ended the pages early."""
 
     writer: PackageWriter
     counts: Counts = field(default_factory=Counts)
-    decoded: list[pl.DataFrame] = field(default_factory=list)
+    decoded: list[Decoded] = field(default_factory=list)
     unknown: set[str] = field(default_factory=set)
     cursor: str | None = None
+    stopped: EarfulError | None = None
+
+    @property
+    def records(self) -> int:
+        return self.counts.read - self.counts.deduplicated
 
 
 def land(
@@ -37,19 +66,19 @@ def land(
     pages: Iterable[Page],
     landing: Landing,
     origin: Origin,
-    *,
-    window: Window | None = None,
-    keep_raw: bool = True,
+    terms: Terms = _USUAL,
 ) -> Iterator[Manifest]:
     """Land pages, oldest first; each package closes with the cursor of its last page.
 
+    What had arrived when an error ends the pages lands before the error is raised. A run that
+    brought no record writes no package, unless the position has not been written for a day.
+
     Args:
         stream: How records decode and map.
-        pages: Pages after the stream's present cursor, or those of `window`.
+        pages: Pages after the stream's present cursor, or those of the window.
         landing: Where packages go.
         origin: Where the records come from.
-        window: The stretch of time that is read again, if it is one.
-        keep_raw: Whether raw pages are kept.
+        terms: Raw pages, key, window.
 
     Yields:
         The manifest of each package, after it was committed.
@@ -60,22 +89,29 @@ def land(
     with landing.writing(origin.source, origin.stream) as folder:
         while True:
             load_id = landing.next_load_id(origin.source, origin.stream)
-            with PackageWriter(folder, load_id, origin, keep_raw=keep_raw) as writer:
-                package = _fill(_Open(writer), stream, decoder, remaining)
-                if package is None:
-                    return
-                yield writer.commit(
-                    package.counts,
-                    cursor_before=before,
-                    cursor_after=package.cursor,
-                    window=window,
-                    overlaps=window is not None,
-                    unknown_fields=sorted(package.unknown),
-                )
+            with PackageWriter(folder, load_id, origin, keep_raw=terms.keep_raw) as writer:
+                package = _Open(writer, cursor=before)
+                more = _fill(package, decoder, remaining)
+                _map(package, stream, terms.key)
+                if package.records or (package.cursor != before and landing.is_old(origin)):
+                    yield writer.commit(
+                        package.counts,
+                        cursor_before=before,
+                        cursor_after=package.cursor,
+                        window=terms.window,
+                        overlaps=terms.overlaps or terms.window is not None,
+                        unknown_fields=sorted(package.unknown),
+                    )
                 before = package.cursor
+            if package.stopped is not None:
+                raise package.stopped
+            if not more:
+                return
 
 
-def remap(stream: Stream, package: Path, manifest: Manifest, writer: PackageWriter) -> Counts:
+def remap(
+    stream: Stream, package: Path, manifest: Manifest, writer: PackageWriter, key: bytes = b""
+) -> Counts:
     """Map a package's raw pages again; what a stream's `Remapper` calls.
 
     Args:
@@ -83,6 +119,7 @@ def remap(stream: Stream, package: Path, manifest: Manifest, writer: PackageWrit
         package: Folder of the old package.
         manifest: Its manifest.
         writer: The package that takes its place.
+        key: What respondents are hashed with, where the stream hashes any.
     """
     decoder = Decoder(stream)
     replayed = _Open(writer)
@@ -90,7 +127,7 @@ def remap(stream: Stream, package: Path, manifest: Manifest, writer: PackageWrit
         with zstd.open(package / kept.file, "rb") as lines:
             for batch in _batches(lines):
                 _add(replayed, decoder, Page(batch))
-    _map(replayed, stream)
+    _map(replayed, stream, key)
     return replayed.counts
 
 
@@ -100,31 +137,33 @@ def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield batch
 
 
-def _fill(package: _Open, stream: Stream, decoder: Decoder, pages: Iterator[Page]) -> _Open | None:
-    """Move pages into a package until it is full; None where there was no page left."""
-    any_page = False
-    for page in pages:
-        any_page = True
-        _add(package, decoder, page)
-        if package.counts.read >= PACKAGE_RECORDS:
-            break
-    _map(package, stream)
-    return package if any_page else None
+def _fill(package: _Open, decoder: Decoder, pages: Iterator[Page]) -> bool:
+    """Move pages into a package until it is full, or open for long; whether more may come."""
+    began = time.monotonic()
+    try:
+        for page in pages:
+            _add(package, decoder, page)
+            if package.records >= PACKAGE_RECORDS or time.monotonic() - began > PACKAGE_SECONDS:
+                return True
+    except EarfulError as error:
+        package.stopped = error
+    return False
 
 
-def _map(package: _Open, stream: Stream) -> None:
+def _map(package: _Open, stream: Stream, key: bytes) -> None:
     """Map all records of a package at once: a query's cost is per call, not per row."""
     if package.decoded:
-        for table, frame in stream.map(pl.concat(package.decoded)).items():
+        for table, frame in stream.map(*joined(package.decoded), key).items():
             package.writer.add(table, frame)
 
 
 def _add(package: _Open, decoder: Decoder, page: Page) -> None:
     package.cursor = page.cursor
+    package.counts += Counts(read=page.repeated, deduplicated=page.repeated)
     if not page.records:
         return
-    decoded = decoder.decode(page.records, first=package.counts.read + 1)
-    package.decoded.append(decoded.frame)
+    decoded = decoder.decode(page.records, first=package.records + 1)
+    package.decoded.append(decoded)
     if decoded.rejects.height:
         package.writer.reject(decoded.rejects)
     lines = b"\n".join(page.records) + b"\n"

@@ -21,7 +21,7 @@ import filelock
 import msgspec
 
 from connectors.errors import FixConfiguration, FixEnvironment, Locked
-from connectors.landing.manifest import Manifest, decode
+from connectors.landing.manifest import Manifest, Origin, decode
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TIME = "%Y%m%dT%H%M%S.%fZ"
@@ -93,13 +93,17 @@ class Landing:
                 return manifest.cursor_after
         return None
 
+    def is_old(self, origin: Origin) -> bool:
+        """Whether a stream's newest package, if there is one, is more than a day old."""
+        ids = self.load_ids(origin.source, origin.stream)
+        return not ids or datetime.now(UTC) - _made(ids[-1]) > timedelta(days=1)
+
     def next_load_id(self, source: str, stream: str) -> str:
         """A new id, later than every id of the stream even if the clock went back."""
         now = datetime.now(UTC)
         ids = self.load_ids(source, stream)
         if ids:
-            last = datetime.strptime(ids[-1].split("-")[0], _TIME).replace(tzinfo=UTC)
-            now = max(now, last + timedelta(microseconds=1))
+            now = max(now, _made(ids[-1]) + timedelta(microseconds=1))
         return f"{now.strftime(_TIME)}-{secrets.token_hex(3)}"
 
     @contextmanager
@@ -135,6 +139,10 @@ class Landing:
             yield folder
         finally:
             lock.release()
+
+
+def _made(load_id: str) -> datetime:
+    return datetime.strptime(load_id.split("-", maxsplit=1)[0], _TIME).replace(tzinfo=UTC)
 
 
 def revision(load_id: str) -> str:

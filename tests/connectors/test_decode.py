@@ -89,7 +89,7 @@ def test_a_declared_field_without_a_column_lands_as_attribute() -> None:
 
 def test_a_field_of_no_known_type_is_refused_when_declared() -> None:
     class Odd(msgspec.Struct):
-        tags: list[str]
+        tags: set[str]
 
     with pytest.raises(TypeError, match=r"Odd\.tags"):
         Decoder(Stream(record=Odd, tables={}))

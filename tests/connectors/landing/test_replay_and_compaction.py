@@ -13,7 +13,7 @@ from connectors.landing import Counts, Landing, Manifest, Origin, PackageWriter
 from connectors.landing.compact import compact
 from connectors.landing.replay import replay
 from connectors.stream import Page, Stream
-from connectors.sync import land, remap
+from connectors.sync import Terms, land, remap
 
 ORIGIN = Origin(source="shop", stream="answers", connector="test", family="survey")
 
@@ -82,7 +82,7 @@ def test_a_replay_can_be_replayed(landing: Landing) -> None:
 
 def test_a_package_without_pages_cannot_be_replayed(tmp_path: Path) -> None:
     landing = Landing(tmp_path)
-    list(land(stream(), [page("1")], landing, ORIGIN, keep_raw=False))
+    list(land(stream(), [page("1")], landing, ORIGIN, Terms(keep_raw=False)))
 
     with pytest.raises(FixConfiguration, match="kept no raw pages"):
         list(replay(Remapped(), landing))

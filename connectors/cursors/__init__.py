@@ -1,0 +1,28 @@
+"""How a stream goes on where it stopped: the kinds of cursor, each with its boundary rules.
+
+A cursor drives a vendor's reader, which asks for one page at a time, and says after each page
+where the stream now stands. That position is text, stamped with kind and version, and becomes
+visible only with the package that holds the page.
+"""
+
+from connectors.cursors.batch import Batch, Cursor, Reading, Span
+from connectors.cursors.each_part import EachPart
+from connectors.cursors.inclusive import InclusiveTime
+from connectors.cursors.newest_first import NewestFirst, Posted
+from connectors.cursors.opaque import Opaque
+from connectors.cursors.snapshot import Snapshot
+from connectors.cursors.windowed import Windowed
+
+__all__ = [
+    "Batch",
+    "Cursor",
+    "EachPart",
+    "InclusiveTime",
+    "NewestFirst",
+    "Opaque",
+    "Posted",
+    "Reading",
+    "Snapshot",
+    "Span",
+    "Windowed",
+]

@@ -1,0 +1,44 @@
+"""One position for each part of a source: each survey, each app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from connectors.cursors import state
+from connectors.cursors.batch import Cursor, Reading
+from connectors.http import Api
+from connectors.stream import Page
+
+
+class _State(msgspec.Struct, tag="each_part", tag_field="kind"):
+    parts: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class EachPart:
+    """Reads part after part, each with a cursor of its own.
+
+    Args:
+        parts: Asks which parts there are, where the user did not name them.
+        cursor: Makes the cursor of one part.
+    """
+
+    parts: Callable[[Api], Sequence[str]]
+    cursor: Callable[[str], Cursor]
+
+    @property
+    def overlaps(self) -> bool:
+        """As its parts' cursors do."""
+        return self.cursor("").overlaps
+
+    def pages(self, api: Api, at: str | None, reading: Reading) -> Iterator[Page]:
+        """See `Cursor`; a part that is gone keeps its position."""
+        held = state.read(at, _State, api.where) or _State()
+        for part in reading.only or self.parts(api):
+            for page in self.cursor(part).pages(api, held.parts.get(part), reading):
+                if page.cursor is not None:
+                    held.parts[part] = page.cursor
+                yield Page(page.records, state.write(held), page.repeated)

@@ -1,0 +1,121 @@
+"""Newest first, until what is known: for endpoints that have no other order and no filter.
+
+Only creation is dated there, so a stretch before the last known record is read again in each run:
+what was edited in it lands, and what is missing from it was taken down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import msgspec
+
+from connectors.cursors import state
+from connectors.cursors.batch import Batch, Reading, fingerprint, no_progress
+from connectors.http import Api
+from connectors.stream import Page
+
+MOST_KNOWN = 20_000
+"""Records of the re-read stretch whose disappearance is noticed; the newest ones."""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What the cursor must know of a record: its id, and when it was posted (naive UTC)."""
+
+    id: str
+    at: datetime
+
+
+class _Known(msgspec.Struct):
+    at: datetime
+    print: str
+
+
+class _State(msgspec.Struct, tag="newest_first", tag_field="kind"):
+    newest: datetime
+    known: dict[str, _Known] = {}
+
+
+@dataclass
+class _Walk:
+    """What one run has met so far."""
+
+    back_to: datetime
+    met: dict[str, _Known] = field(default_factory=dict)
+    reached: bool = False
+
+
+@dataclass(frozen=True)
+class NewestFirst:
+    """Walks back from the newest record.
+
+    Args:
+        fetch: Asks for the page at a position; at None for the newest.
+        posted: Id and time of each record of a page.
+        gone: Makes the record that says of an id that it was taken down; None where the vendor,
+            asked for it alone, still has it.
+        reread: How far before the newest known record each run reads again.
+    """
+
+    fetch: Callable[[Api, str | None], Batch]
+    posted: Callable[[Sequence[bytes]], list[Posted]]
+    gone: Callable[[str, datetime, Api], bytes | None]
+    reread: timedelta
+    overlaps: bool = False
+
+    def pages(self, api: Api, at: str | None, reading: Reading) -> Iterator[Page]:
+        """See `Cursor`. The position moves with the last page only: before, there is a gap."""
+        held = state.read(reading.position(at), _State, api.where)
+        walk = _Walk(held.newest - self.reread if held else reading.since)
+        position: str | None = None
+        while True:
+            batch = self.fetch(api, position)
+            page = self._new(batch.records, held, walk)
+            if walk.reached or batch.done or batch.next is None:
+                break
+            if batch.next == position:
+                raise no_progress(api.where)
+            position = batch.next
+            yield Page(page, at, repeated=len(batch.records) - len(page))
+        gone = self._gone(held, walk, api)
+        last = self._after(held, walk)
+        yield Page([*page, *gone], last, repeated=len(batch.records) - len(page))
+
+    def _new(self, records: Sequence[bytes], held: _State | None, walk: _Walk) -> list[bytes]:
+        """Records of a page that are new or changed; the rest is what was known."""
+        known = held.known if held else {}
+        fresh = []
+        page = self.posted(records)
+        for record, posted in zip(records, page, strict=True):
+            mark = _Known(posted.at, fingerprint(record))
+            walk.met[posted.id] = mark
+            is_old = held is not None and posted.at < walk.back_to
+            if not is_old and known.get(posted.id) != mark:
+                fresh.append(bytes(record))
+        # the newest one decides, so that a page out of order does not end the walk
+        walk.reached = bool(page) and max(posted.at for posted in page) < walk.back_to
+        return fresh
+
+    def _gone(self, held: _State | None, walk: _Walk, api: Api) -> list[bytes]:
+        missing = [
+            self.gone(key, known.at, api)
+            for key, known in (held.known if held else {}).items()
+            if key not in walk.met and known.at >= walk.back_to
+        ]
+        return [record for record in missing if record is not None]
+
+    def _after(self, held: _State | None, walk: _Walk) -> str | None:
+        times = [known.at for known in walk.met.values()]
+        if held is not None:
+            times.append(held.newest)
+        if not times:
+            return None
+        newest = max(times)
+        recent = [
+            (key, known) for key, known in walk.met.items() if known.at >= newest - self.reread
+        ]
+        recent.sort(key=lambda item: item[1].at, reverse=True)
+        return state.write(_State(newest, dict(recent[:MOST_KNOWN])))
