@@ -78,10 +78,12 @@ class Stream:
     Args:
         record: The fields that matter; unknown ones are kept as attributes.
         tables: For each family table, its columns or `Rows`.
+        repeats: Fields that say again what another field says: they stay in the raw pages.
     """
 
     record: type[msgspec.Struct]
     tables: Mapping[str, Mapping[str, Column] | Rows]
+    repeats: frozenset[str] = frozenset()
 
     @cached_property
     def shape(self) -> Shape:
@@ -168,7 +170,7 @@ class Stream:
         if part is not None:
             leaves += part.all_leaves()
             extras.append(part.prefix + EXTRA)
-        members = [_member(leaf) for leaf in leaves if leaf.name not in self._used]
+        members = [_member(leaf) for leaf in leaves if leaf.name not in self._used | self.repeats]
         # what nobody declared may name an employee
         if not self.hashes:
             members += [pl.col(extra).str.slice(1).str.head(-1) for extra in extras]

@@ -100,6 +100,15 @@ class Api:
         at, then = self.connection.clock
         return at + timedelta(seconds=int(time.monotonic() - then))
 
+    def once(self, name: str, ask: Callable[[], T]) -> T:
+        """What `ask` finds out, asked once for all streams of a run."""
+        connection = self.connection
+        with connection.lock:
+            if name not in connection.known:
+                connection.known[name] = ask()
+        found: T = connection.known[name]
+        return found
+
     def _decoded(
         self,
         method: str,
@@ -175,7 +184,8 @@ class Api:
         given = {name: value for name, value in params.items() if value is not None}
         if not given:
             return url
-        return f"{url}{'&' if '?' in url else '?'}{urlencode(given, quote_via=quote, safe='')}"
+        query = urlencode(given, doseq=True, safe="", quote_via=quote)
+        return f"{url}{'&' if '?' in url else '?'}{query}"
 
     def _sent(self, request: httpx2.Request) -> Reply:
         with self._open(request) as response:

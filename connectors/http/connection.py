@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import httpx2
 
@@ -83,7 +84,8 @@ class Connection:
         self.client = httpx2.Client(timeout=_TIMEOUT, follow_redirects=False, transport=transport)
         self.sizes: dict[str, int] = {}
         self.clock: tuple[datetime, float] | None = None
-        self.lock = threading.Lock()
+        self.known: dict[str, Any] = {}
+        self.lock = threading.RLock()
 
     def close(self) -> None:
         """Close all sockets."""

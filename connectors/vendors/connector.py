@@ -1,0 +1,99 @@
+"""What a vendor's module declares, and a stream of it ready to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from connectors.cursors import Cursor, Reading
+from connectors.families import TABLES
+from connectors.http import Api, Auth, Connection, Secret, Vendor
+from connectors.landing import Counts, Landing, Manifest, Origin, PackageWriter, Window
+from connectors.stream import Stream
+from connectors.sync import Terms, land, remap
+
+
+@dataclass(frozen=True)
+class Options:
+    """What users say of a tenant, the same for every vendor.
+
+    Args:
+        begin: Where history begins, naive UTC.
+        only: Ids that the source is limited to: surveys, apps.
+        custom: Contract column -> the tenant's own field that fills it.
+    """
+
+    begin: datetime = datetime(2015, 1, 1)  # noqa: DTZ001 - UTC by contract
+    only: tuple[str, ...] = ()
+    custom: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One stream of a vendor: how its records map, and how it goes on where it stopped."""
+
+    stream: Stream
+    cursor: Cursor
+
+    @property
+    def family(self) -> str:
+        """The family that the stream's tables belong to."""
+        return TABLES[next(iter(self.stream.tables))].family
+
+
+@dataclass(frozen=True)
+class Connector:
+    """A vendor's API.
+
+    Args:
+        vendor: What the HTTP door must know of it.
+        secrets: What secrets are for; users name the variable of each.
+        auth: Makes the credentials of the secrets.
+        endpoints: The streams, by name.
+        base: Path of the API below the tenant's address.
+    """
+
+    vendor: Vendor
+    secrets: tuple[str, ...]
+    auth: Callable[[Mapping[str, Secret]], Auth]
+    endpoints: Callable[[Options], Mapping[str, Endpoint]]
+    base: str = ""
+
+
+@dataclass(frozen=True)
+class VendorStream:
+    """One stream of one tenant.
+
+    Args:
+        origin: Instance, stream, connector and family.
+        endpoint: What the vendor's module declares.
+        connection: The tenant, shared by all its streams.
+        options: What the user says of it.
+        terms: Whether raw pages are kept, and the key that respondents are hashed with.
+    """
+
+    origin: Origin
+    endpoint: Endpoint
+    connection: Connection
+    options: Options
+    terms: Terms
+
+    @property
+    def keep_raw(self) -> bool:
+        """Whether raw pages are kept."""
+        return self.terms.keep_raw
+
+    def sync(self, landing: Landing, window: Window | None = None) -> Iterator[Manifest]:
+        """Land what is new, or a window once more. For errors see `connectors.http.Api.get`."""
+        reading = Reading(self.options.begin, window, self.options.only)
+        at = landing.cursor(self.origin.source, self.origin.stream)
+        cursor = self.endpoint.cursor
+        pages = cursor.pages(Api(self.connection, str(self.origin)), at, reading)
+        terms = Terms(self.terms.keep_raw, self.terms.key, window, cursor.overlaps)
+        yield from land(self.endpoint.stream, pages, landing, self.origin, terms)
+
+    def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Counts:
+        """Map a package's raw pages again; see `connectors.landing.replay.Remapper`."""
+        return remap(self.endpoint.stream, package, manifest, writer, self.terms.key)

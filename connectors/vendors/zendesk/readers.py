@@ -1,0 +1,188 @@
+"""Asks Zendesk for one page after the other; how to go on is the cursors' business."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from connectors.cursors import Batch, Reading, Span
+from connectors.http import Api, Missing
+from connectors.vendors.reading import each, moment, one, seconds, spliced
+
+
+class _Export(msgspec.Struct):
+    """Envelope of the incremental exports, whatever they export."""
+
+    tickets: list[msgspec.Raw] = []
+    users: list[msgspec.Raw] = []
+    organizations: list[msgspec.Raw] = []
+    ticket_events: list[msgspec.Raw] = []
+    after_cursor: str | None = None
+    end_time: int | None = None
+    end_of_stream: bool = False
+
+
+class _Meta(msgspec.Struct):
+    has_more: bool = False
+    after_cursor: str | None = None
+
+
+class _Listed(msgspec.Struct):
+    """Envelope of lists that page by cursor."""
+
+    satisfaction_ratings: list[msgspec.Raw] = []
+    deleted_users: list[msgspec.Raw] = []
+    users: list[msgspec.Raw] = []
+    comments: list[msgspec.Raw] = []
+    meta: _Meta = msgspec.field(default_factory=_Meta)
+
+
+class _Person(msgspec.Struct):
+    id: int
+    role: str | None = None
+
+
+class _Said(msgspec.Struct):
+    event_type: str = ""
+    author_id: int | None = None
+    comment_id: int | None = None
+
+
+class _Glance(msgspec.Struct):
+    """As much of a record as readers must know."""
+
+    id: int
+    ticket_id: int | None = None
+    timestamp: int | None = None
+    updated_at: datetime | None = None
+    updater_id: int | None = None
+    child_events: list[_Said] = []
+
+
+def _export(api: Api, path: str, **params: object) -> _Export:
+    return api.of_class("incremental").sized(path, _Export, ("per_page", 1000), **params)
+
+
+def _listed(api: Api, path: str, after: str | None, **params: object) -> _Listed:
+    return api.get(path, _Listed, **{"page[size]": 100, "page[after]": after}, **params)
+
+
+def _all(api: Api, path: str, **params: object) -> Iterator[_Listed]:
+    after = None
+    while True:
+        page = _listed(api, path, after, **params)
+        yield page
+        if not page.meta.has_more or page.meta.after_cursor in (None, after):
+            return
+        after = page.meta.after_cursor
+
+
+def _start(api: Api, since: datetime) -> int:
+    """Epoch seconds, a little more than a minute ago: anything later is refused."""
+    return seconds(min(since, api.now() - timedelta(seconds=61)))
+
+
+def by_cursor(kind: str) -> Callable[[Api, str | None, datetime], Batch]:
+    """A reader of the tickets' or the users' export by cursor."""
+
+    def fetch(api: Api, at: str | None, since: datetime) -> Batch:
+        start = _start(api, since) if at is None else None
+        page = _export(api, f"incremental/{kind}/cursor", start_time=start, cursor=at)
+        return Batch(getattr(page, kind), next=page.after_cursor, done=page.end_of_stream)
+
+    return fetch
+
+
+def organizations(api: Api, since: datetime) -> Batch:
+    """Organizations changed at a time or later, gone ones included."""
+    page = _export(api, "incremental/organizations", start_time=_start(api, since))
+    return Batch(page.organizations, latest=moment(page.end_time), done=page.end_of_stream)
+
+
+def events(api: Api, since: datetime) -> Batch:
+    """Ticket events of a time or later, and the comments that they redacted."""
+    start = _start(api, since)
+    page = _export(api, "incremental/ticket_events", start_time=start, include="comment_events")
+    glances = each(page.ticket_events, _Glance)
+    agents = api.once("agents", lambda: _agents(api))
+    pairs = list(zip(page.ticket_events, glances, strict=True))
+    records = [_with_agents(record, glance, agents) for record, glance in pairs]
+    ties = [
+        r for r, glance in zip(records, glances, strict=True) if glance.timestamp == page.end_time
+    ]
+    redacted = [more for glance in glances for more in _redacted(api, glance, agents)]
+    return Batch(
+        [*records, *redacted], latest=moment(page.end_time), ties=ties, done=page.end_of_stream
+    )
+
+
+def _agents(api: Api) -> frozenset[int]:
+    """Who answers, or once answered, for the company."""
+    roles = ("agent", "admin")
+    at_work = _all(api, "users", **{"role[]": roles})
+    people = [person for page in at_work for person in each(page.users, _Person)]
+    for page in _all(api, "deleted_users"):
+        people += [p for p in each(page.deleted_users, _Person) if p.role in roles]
+    return frozenset(person.id for person in people)
+
+
+def _with_agents(record: bytes, glance: _Glance, agents: frozenset[int]) -> bytes:
+    """The record, with which of the people in it are agents: events do not tell."""
+    people = {glance.updater_id, *(said.author_id for said in glance.child_events)}
+    found = sorted(person for person in people & agents if person is not None)
+    return spliced(record, "_agents", found) if found else bytes(record)
+
+
+def _redacted(api: Api, glance: _Glance, agents: frozenset[int]) -> Iterator[bytes]:
+    """Comments that an event took words out of, as they read now, in an event of their own."""
+    wanted = {c.comment_id for c in glance.child_events if c.event_type == "CommentRedactEvent"}
+    if not wanted:
+        return
+    try:
+        pages = list(_all(api, f"tickets/{glance.ticket_id}/comments"))
+    except Missing:
+        # the ticket went after its comment did: it is told by the ticket export
+        return
+    comments = [
+        spliced(record, "event_type", "Comment")
+        for page in pages
+        for record, comment in zip(page.comments, each(page.comments, _Glance), strict=True)
+        if comment.id in wanted
+    ]
+    event = msgspec.structs.replace(glance, child_events=[])
+    told = {
+        "id": event.id,
+        "ticket_id": event.ticket_id,
+        "timestamp": event.timestamp,
+        "updater_id": event.updater_id,
+        "child_events": [msgspec.Raw(comment) for comment in comments],
+        "_agents": sorted(agents),
+    }
+    yield msgspec.json.encode(told)
+
+
+def ratings(api: Api, span: Span, after: str | None) -> Batch:
+    """Satisfaction ratings of a stretch of time."""
+    page = _listed(
+        api,
+        "satisfaction_ratings",
+        after,
+        start_time=seconds(span.since),
+        # inclusive here, exclusive there
+        end_time=seconds(span.until) - 1,
+    )
+    meta = page.meta
+    return Batch(page.satisfaction_ratings, next=meta.after_cursor, done=not meta.has_more)
+
+
+def deleted_users(api: Api, after: str | None, _reading: Reading) -> Batch:
+    """Users who were merged away or deleted."""
+    page = _listed(api, "deleted_users", after)
+    return Batch(page.deleted_users, next=page.meta.after_cursor, done=not page.meta.has_more)
+
+
+def person_id(record: bytes) -> str:
+    """Key of a user."""
+    return str(one(record, _Person).id)
