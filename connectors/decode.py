@@ -38,9 +38,10 @@ class Decoder:
     def __init__(self, stream: Stream) -> None:
         """Build the typed decoders once."""
         self._shape = stream.shape
-        self._strict = msgspec.json.Decoder(list[strict(stream.shape)])  # type: ignore[misc]
-        self._lenient = msgspec.json.Decoder(list[stream.record])  # type: ignore[name-defined]
-        self._one = msgspec.json.Decoder(stream.record)
+        record, exact = stream.record, not stream.as_text
+        self._strict = msgspec.json.Decoder(list[strict(stream.shape)], strict=exact)  # type: ignore[misc]
+        self._lenient = msgspec.json.Decoder(list[record], strict=exact)  # type: ignore[valid-type]
+        self._one = msgspec.json.Decoder(record, strict=exact)
         self._undeclared = Undeclared(stream.shape)
 
     def decode(self, records: Sequence[bytes], first: int = 1) -> Decoded:

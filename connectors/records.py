@@ -47,6 +47,10 @@ _PLAIN: dict[object, pl.DataType] = {
 _ITEMS = dict[str, msgspec.Raw]
 
 
+class Open(msgspec.Struct):
+    """Base of a Struct whose undeclared fields are told elsewhere in the record."""
+
+
 @dataclass(frozen=True)
 class Leaf:
     """A field that is a column: its name, where it stands in the JSON, and its type.

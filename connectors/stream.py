@@ -48,12 +48,16 @@ class Rows:
         columns: Contract column -> field or expression.
         each: Field of parts, each of which is a row; columns may name its fields
             (`child_events.body`) and the record's own.
-        where: Which records or parts are rows of this table.
+        over: A list in each record or part, each item of which is a row; columns name it `item`.
+        where: Which records, parts or items are rows of this table.
+        distinct: Whether several records say the same row.
     """
 
     columns: Mapping[str, Column]
     each: str | None = None
+    over: pl.Expr | None = None
     where: pl.Expr | None = None
+    distinct: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,13 +81,16 @@ class Stream:
 
     Args:
         record: The fields that matter; unknown ones are kept as attributes.
-        tables: For each family table, its columns or `Rows`.
-        repeats: Fields that say again what another field says: they stay in the raw pages.
+        tables: For each family table its columns, or its `Rows`, of one kind or several.
+        left_out: Fields that are no attributes: they say again what another field says, or name
+            an employee.
+        as_text: Whether the vendor writes numbers and times as text.
     """
 
     record: type[msgspec.Struct]
-    tables: Mapping[str, Mapping[str, Column] | Rows]
-    repeats: frozenset[str] = frozenset()
+    tables: Mapping[str, Mapping[str, Column] | Rows | Sequence[Rows]]
+    left_out: frozenset[str] = frozenset()
+    as_text: bool = False
 
     @cached_property
     def shape(self) -> Shape:
@@ -91,28 +98,29 @@ class Stream:
         return shape(self.record)
 
     @cached_property
-    def rows(self) -> dict[str, Rows]:
-        """Every table as `Rows`."""
-        return {
-            table: given if isinstance(given, Rows) else Rows(given)
-            for table, given in self.tables.items()
-        }
+    def rows(self) -> list[tuple[str, Rows]]:
+        """All `Rows`, each with its table."""
+        found: list[tuple[str, Rows]] = []
+        for table, given in self.tables.items():
+            if isinstance(given, Mapping):
+                found.append((table, Rows(given)))
+            else:
+                found += [(table, rows) for rows in ([given] if isinstance(given, Rows) else given)]
+        return found
 
     @cached_property
     def hashes(self) -> bool:
         """Whether the stream speaks of employees, who are hashed."""
         return any(
-            isinstance(column, Hashed)
-            for rows in self.rows.values()
-            for column in rows.columns.values()
+            isinstance(column, Hashed) for _, rows in self.rows for column in rows.columns.values()
         )
 
     @cached_property
     def _used(self) -> set[str]:
         return {
             name
-            for rows in self.rows.values()
-            for column in [*rows.columns.values(), rows.where]
+            for _, rows in self.rows
+            for column in [*rows.columns.values(), rows.over, rows.where]
             if column is not None
             for name in _names(column)
         }
@@ -132,10 +140,12 @@ class Stream:
         """
         if self.hashes and not key:
             raise ValueError("this stream hashes employees: it needs a key")
-        return {
-            table: self._map(rows, records, parts or {}, key, first=position == 0)
-            for position, (table, rows) in enumerate(self.rows.items())
-        }
+        found: dict[str, list[pl.DataFrame]] = {}
+        for position, (table, rows) in enumerate(self.rows):
+            mapped = self._map(rows, records, parts or {}, key, first=position == 0)
+            found.setdefault(table, []).append(mapped)
+        # kinds of rows fill different columns: the contract's door adds the missing ones
+        return {table: pl.concat(these, how="diagonal") for table, these in found.items()}
 
     def _map(
         self,
@@ -150,6 +160,9 @@ class Stream:
         if rows.each is not None:
             part = parts[rows.each]
             frame = pl.concat([part, records[part[PARENT]]], how="horizontal")
+        if rows.over is not None:
+            items = frame.with_columns(rows.over.alias("item"))
+            frame = items.explode("item").filter(pl.col("item").is_not_null())
         if rows.where is not None:
             frame = frame.filter(rows.where)
         columns = {name: _expression(column) for name, column in rows.columns.items()}
@@ -158,9 +171,10 @@ class Stream:
             columns["attributes"] = _object(members)
         mapped = frame.select(**columns)
         hashed = [name for name, column in rows.columns.items() if isinstance(column, Hashed)]
-        return mapped.with_columns(
+        mapped = mapped.with_columns(
             keyed_hash(mapped[name].cast(pl.String), key).alias(name) for name in hashed
         )
+        return mapped.unique(maintain_order=True) if rows.distinct else mapped
 
     def _members(self, each: str | None, *, first: bool) -> list[pl.Expr]:
         """`"name":value` texts of everything without a column of its own."""
@@ -170,7 +184,7 @@ class Stream:
         if part is not None:
             leaves += part.all_leaves()
             extras.append(part.prefix + EXTRA)
-        members = [_member(leaf) for leaf in leaves if leaf.name not in self._used | self.repeats]
+        members = [_member(leaf) for leaf in leaves if leaf.name not in self._used | self.left_out]
         # what nobody declared may name an employee
         if not self.hashes:
             members += [pl.col(extra).str.slice(1).str.head(-1) for extra in extras]

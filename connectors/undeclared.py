@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import polars as pl
 
-from connectors.records import EXTRA, Shape
+from connectors.records import EXTRA, Open, Shape
 
 if TYPE_CHECKING:
     from connectors.decode import Decoded
@@ -23,6 +23,8 @@ _Object = dict[str, msgspec.Raw]
 
 def strict(shape: Shape) -> type[msgspec.Struct]:
     """The Struct of a shape, refusing fields that are not declared, inner ones included."""
+    if issubclass(shape.struct, Open):
+        return shape.struct
     hints = typing.get_type_hints(shape.struct)
     fields: list[tuple[str, Any, Any]] = []
     for info in msgspec.structs.fields(shape.struct):
@@ -78,7 +80,8 @@ def _undeclared(shape: Shape, record: _Object, path: str = "") -> Iterator[tuple
     for name, value in record.items():
         field = shape.encoded.get(name)
         if field is None:
-            yield path + name, value
+            if not issubclass(shape.struct, Open):
+                yield path + name, value
         elif field in shape.inner:
             inner = msgspec.json.decode(value, type=_Object | None)
             yield from _undeclared(shape.inner[field], inner or {}, f"{path}{name}.")

@@ -5,10 +5,10 @@ where the stream now stands. That position is text, stamped with kind and versio
 visible only with the package that holds the page.
 """
 
-from connectors.cursors.batch import Batch, Cursor, Reading, Span
+from connectors.cursors.batch import Batch, Cursor, Posted, Reading, Span
 from connectors.cursors.each_part import EachPart
 from connectors.cursors.inclusive import InclusiveTime
-from connectors.cursors.newest_first import NewestFirst, Posted
+from connectors.cursors.newest_first import NewestFirst
 from connectors.cursors.opaque import Opaque
 from connectors.cursors.snapshot import Snapshot
 from connectors.cursors.windowed import Windowed

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from connectors.errors import AskVendor
 from connectors.http import Api
 from connectors.landing import Window
@@ -31,6 +33,21 @@ class Batch:
     latest: datetime | None = None
     ties: Sequence[bytes] | None = None
     done: bool = False
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What a cursor must know of a record to notice that it is gone: its id and its date (UTC)."""
+
+    id: str
+    at: datetime
+
+
+class Known(msgspec.Struct):
+    """A record as it was when last read."""
+
+    at: datetime
+    print: str
 
 
 @dataclass(frozen=True)

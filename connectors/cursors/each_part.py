@@ -24,10 +24,12 @@ class EachPart:
     Args:
         parts: Asks which parts there are, where the user did not name them.
         cursor: Makes the cursor of one part.
+        own: Whether the parts are others than those that the user limits the source to.
     """
 
     parts: Callable[[Api], Sequence[str]]
     cursor: Callable[[str], Cursor]
+    own: bool = False
 
     @property
     def overlaps(self) -> bool:
@@ -37,7 +39,7 @@ class EachPart:
     def pages(self, api: Api, at: str | None, reading: Reading) -> Iterator[Page]:
         """See `Cursor`; a part that is gone keeps its position."""
         held = state.read(at, _State, api.where) or _State()
-        for part in reading.only or self.parts(api):
+        for part in (not self.own and reading.only) or self.parts(api):
             for page in self.cursor(part).pages(api, held.parts.get(part), reading):
                 if page.cursor is not None:
                     held.parts[part] = page.cursor

@@ -13,7 +13,14 @@ from datetime import datetime, timedelta
 import msgspec
 
 from connectors.cursors import state
-from connectors.cursors.batch import Batch, Reading, fingerprint, no_progress
+from connectors.cursors.batch import (
+    Batch,
+    Known,
+    Posted,
+    Reading,
+    fingerprint,
+    no_progress,
+)
 from connectors.http import Api
 from connectors.stream import Page
 
@@ -21,22 +28,9 @@ MOST_KNOWN = 20_000
 """Records of the re-read stretch whose disappearance is noticed; the newest ones."""
 
 
-@dataclass(frozen=True)
-class Posted:
-    """What the cursor must know of a record: its id, and when it was posted (naive UTC)."""
-
-    id: str
-    at: datetime
-
-
-class _Known(msgspec.Struct):
-    at: datetime
-    print: str
-
-
 class _State(msgspec.Struct, tag="newest_first", tag_field="kind"):
     newest: datetime
-    known: dict[str, _Known] = {}
+    known: dict[str, Known] = {}
 
 
 @dataclass
@@ -44,7 +38,7 @@ class _Walk:
     """What one run has met so far."""
 
     back_to: datetime
-    met: dict[str, _Known] = field(default_factory=dict)
+    met: dict[str, Known] = field(default_factory=dict)
     reached: bool = False
 
 
@@ -90,7 +84,7 @@ class NewestFirst:
         fresh = []
         page = self.posted(records)
         for record, posted in zip(records, page, strict=True):
-            mark = _Known(posted.at, fingerprint(record))
+            mark = Known(posted.at, fingerprint(record))
             walk.met[posted.id] = mark
             is_old = held is not None and posted.at < walk.back_to
             if not is_old and known.get(posted.id) != mark:

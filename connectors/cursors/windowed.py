@@ -9,18 +9,26 @@ not changed is known by its fingerprint.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
 from connectors.cursors import state
-from connectors.cursors.batch import Batch, Reading, Span, fingerprint, no_progress
+from connectors.cursors.batch import (
+    Batch,
+    Known,
+    Posted,
+    Reading,
+    Span,
+    fingerprint,
+    no_progress,
+)
 from connectors.http import Api
 from connectors.stream import Page
 
-MOST_SEEN = 10_000
-"""Fingerprints kept at most; past that, the loader finds what lands once more."""
+MOST_SEEN = 20_000
+"""Records kept in mind at most; past that, the loader finds what lands once more."""
 
 
 class _State(msgspec.Struct, tag="windowed", tag_field="kind"):
@@ -30,22 +38,7 @@ class _State(msgspec.Struct, tag="windowed", tag_field="kind"):
     end: datetime | None = None
     after: str | None = None
     seen: list[str] = []
-
-
-@dataclass
-class _Run:
-    """Fingerprints that were known before, and those met in this run."""
-
-    known: frozenset[str]
-    met: set[str] = field(default_factory=set)
-
-    def fresh(self, records: Sequence[bytes]) -> list[bytes]:
-        found = [(bytes(record), fingerprint(record)) for record in records]
-        self.met |= {mark for _, mark in found}
-        return [record for record, mark in found if mark not in self.known]
-
-    def seen(self) -> list[str]:
-        return sorted(self.met)[:MOST_SEEN]
+    known: dict[str, Known] = {}
 
 
 @dataclass(frozen=True)
@@ -57,12 +50,16 @@ class Windowed:
         step: Longest stretch that the vendor takes.
         lag: Distance that the end keeps to the vendor's clock.
         look_back: How far a run reads again before the position that it starts from.
+        posted: Id of each record of a page, and the date that stretches are cut by.
+        gone: Makes the record that says of an id that it is missing from what is read again.
     """
 
     fetch: Callable[[Api, Span, str | None], Batch]
     step: timedelta
     lag: timedelta = timedelta()
     look_back: timedelta = timedelta()
+    posted: Callable[[Sequence[bytes]], list[Posted]] | None = None
+    gone: Callable[[str, datetime, Api], bytes] | None = None
 
     @property
     def overlaps(self) -> bool:
@@ -75,29 +72,80 @@ class Windowed:
         end = api.now() - self.lag
         if reading.window is not None and reading.window.until is not None:
             end = min(end, reading.window.until)
-        run = _Run(frozenset(held.seen if held else ()))
+        run = _Run(self, api, held)
         since = held.until if held else reading.since
         if held is not None and held.end is not None:
             # a run that was cut off goes on within its stretch
-            yield from self._stretch(api, Span(held.until, held.end), held.after, run)
+            yield from run.stretch(Span(held.until, held.end), held.after)
             since = held.end
         elif held is not None:
             since = max(held.until - self.look_back, reading.begin)
+        run.back_to = since
         while since < end:
             span = Span(since, min(since + self.step, end))
-            yield from self._stretch(api, span, None, run)
+            yield from run.stretch(span, None, last=span.until == end)
             since = span.until
 
-    def _stretch(self, api: Api, span: Span, after: str | None, run: _Run) -> Iterator[Page]:
+
+class _Run:
+    """One run: what was known of the stretch that is read again, and what it finds there."""
+
+    def __init__(self, cursor: Windowed, api: Api, held: _State | None) -> None:
+        self._cursor = cursor
+        self._api = api
+        self._known = held.known if held else {}
+        self._prints = frozenset(held.seen if held else ()) | {
+            known.print for known in self._known.values()
+        }
+        self._met: dict[str, Known] = {}
+        self._seen: set[str] = set()
+        self.back_to = datetime.max
+
+    def stretch(self, span: Span, after: str | None, *, last: bool = False) -> Iterator[Page]:
+        """Pages of one stretch of time; the last stretch also tells what is gone."""
         while True:
-            batch = self.fetch(api, span, after)
-            records = run.fresh(batch.records) if self.look_back else batch.records
-            repeated = len(batch.records) - len(records)
+            batch = self._cursor.fetch(self._api, span, after)
+            fresh = self._fresh(batch.records)
+            repeated = len(batch.records) - len(fresh)
             if batch.done or batch.next is None:
-                seen = run.seen() if self.look_back else []
-                yield Page(records, state.write(_State(span.until, seen=seen)), repeated)
+                gone = self._gone() if last else []
+                yield Page([*fresh, *gone], state.write(self._behind(span)), repeated)
                 return
             if batch.next == after:
-                raise no_progress(api.where)
+                raise no_progress(self._api.where)
             after = batch.next
-            yield Page(records, state.write(_State(span.since, span.until, after)), repeated)
+            place = _State(span.since, span.until, after, known=self._known)
+            yield Page(fresh, state.write(place), repeated)
+
+    def _fresh(self, records: Sequence[bytes]) -> list[bytes]:
+        if not self._cursor.look_back:
+            return [bytes(record) for record in records]
+        found = [(bytes(record), fingerprint(record)) for record in records]
+        if self._cursor.posted is None:
+            self._seen |= {mark for _, mark in found}
+        else:
+            posted = self._cursor.posted(records)
+            for one, (_, mark) in zip(posted, found, strict=True):
+                self._met[one.id] = Known(one.at, mark)
+        return [record for record, mark in found if mark not in self._prints]
+
+    def _gone(self) -> list[bytes]:
+        if self._cursor.gone is None:
+            return []
+        return [
+            self._cursor.gone(key, known.at, self._api)
+            for key, known in self._known.items()
+            if known.at >= self.back_to and key not in self._met
+        ]
+
+    def _behind(self, span: Span) -> _State:
+        """Position behind a stretch, with what the next run will read again."""
+        again = span.until - self._cursor.look_back
+        recent = sorted(
+            (item for item in self._met.items() if item[1].at >= again),
+            key=lambda item: item[1].at,
+            reverse=True,
+        )
+        return _State(
+            span.until, seen=sorted(self._seen)[:MOST_SEEN], known=dict(recent[:MOST_SEEN])
+        )

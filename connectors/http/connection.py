@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
@@ -86,7 +88,17 @@ class Connection:
         self.clock: tuple[datetime, float] | None = None
         self.known: dict[str, Any] = {}
         self.lock = threading.RLock()
+        self._work: TemporaryDirectory[str] | None = None
+
+    def workplace(self) -> Path:
+        """A folder for what is downloaded, readable to us alone; it goes with the connection."""
+        with self.lock:
+            if self._work is None:
+                self._work = TemporaryDirectory(prefix="earful-")
+        return Path(self._work.name)
 
     def close(self) -> None:
-        """Close all sockets."""
+        """Close all sockets, and remove what was downloaded."""
         self.client.close()
+        if self._work is not None:
+            self._work.cleanup()

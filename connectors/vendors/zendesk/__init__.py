@@ -45,7 +45,9 @@ def _endpoints(options: Options) -> dict[str, Endpoint]:
     return {
         "tickets": Endpoint(
             Stream(
-                Ticket, {"cases": {**CASES, **custom}}, repeats=frozenset({"fields", "raw_subject"})
+                Ticket,
+                {"cases": {**CASES, **custom}},
+                left_out=frozenset({"fields", "raw_subject"}),
             ),
             Opaque(readers.by_cursor("tickets")),
         ),

@@ -1,0 +1,230 @@
+"""Peakon (Workday Peakon Employee Voice): pulses, and the teams that answered them.
+
+    POST /auth/application    exchanges the application's key for a token of short life
+    GET  /answers/export      -> pulse_answers, pulse_questions
+    GET  /segments            -> teams
+
+The respondent is hashed before anything is written; names, addresses and external ids of employees
+are decoded by nothing here, and no raw page is kept. Employees are not read at all.
+An answer names its segment, not the segment's id: `team_ref` is the name.
+
+Secrets: `token` of the application; `respondent_key`, see docs/add-a-source.md.
+Evidence: vendor description (Peakon's OpenAPI); how the export pages on is documentation only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from connectors.cursors import Batch, Opaque, Reading, Snapshot
+from connectors.errors import FixConfiguration
+from connectors.http import Api, Missing, Rate, Secret, Vendor
+from connectors.records import also
+from connectors.stream import Column, Hashed, Rows, Stream
+from connectors.vendors.connector import Connector, Endpoint, Options
+from connectors.vendors.mapping import given, renamed, text
+from connectors.vendors.reading import each, one, spliced
+
+_PAGE = 1000
+_TYPES = {
+    "scale": "rating",
+    "likert": "rating",
+    "text": "text",
+    "open": "text",
+    "multiple-choice": "choice",
+    "choice": "choice",
+    "number": "number",
+}
+
+
+@also(
+    "answerText answerLocale answerSkipReason categoryGroup categoryId companyId "
+    "responseId roundEnd roundOpensAt roundType scheduleId accountEmail employeeExternalId"
+)
+class Answer(msgspec.Struct, rename="camel"):
+    answer_id: int
+    employee_id: str
+    question_id: str
+    round_id: int
+    response_answered_at: datetime
+    answer_score: float | None = None
+    answer_comment: str | None = None
+    question_text: str | None = None
+    question_type: str | None = None
+    category_standard: str | None = None
+    schedule_context_name: str | None = None
+
+
+class AnswerExport(msgspec.Struct):
+    id: str
+    attributes: Answer
+    type: str | None = None
+
+
+@also("type logo standard benchmarkType benchmarkId abbreviation direct identifier contextId")
+class Segment(msgspec.Struct, rename="camel"):
+    name: str
+    employee_count: int | None = None
+    parent_id: int | None = None
+    touchpoint: str | None = None
+
+
+@also("type relationships links")
+class SegmentRecord(msgspec.Struct):
+    id: str
+    attributes: Segment
+    parent: str | None = msgspec.field(default=None, name="_parent")
+
+
+def _answer(name: str) -> str:
+    return f"attributes.{name}"
+
+
+_KEYS: Mapping[str, Column] = {
+    "pulse_id": text(_answer("round_id")),
+    "question_id": _answer("question_id"),
+}
+ANSWERS = Stream(
+    record=AnswerExport,
+    tables={
+        "pulse_answers": {
+            **_KEYS,
+            "respondent_hash": Hashed(_answer("employee_id")),
+            "team_ref": _answer("schedule_context_name"),
+            "value_number": _answer("answer_score"),
+            "value_text": given(_answer("answer_comment")),
+            "answered_at": _answer("response_answered_at"),
+            "updated_at": _answer("response_answered_at"),
+        },
+        "pulse_questions": Rows(
+            distinct=True,
+            columns={
+                **_KEYS,
+                "question_text": _answer("question_text"),
+                "question_type": renamed(_answer("question_type"), _TYPES, "other"),
+                "driver": _answer("category_standard"),
+            },
+        ),
+    },
+    left_out=frozenset({_answer("accountEmail"), _answer("employeeExternalId")}),
+)
+TEAMS = Stream(
+    record=SegmentRecord,
+    tables={
+        "teams": {
+            "team_ref": _answer("name"),
+            "name": _answer("name"),
+            "parent_team_ref": "parent",
+            "touchpoint": _answer("touchpoint"),
+            "headcount": _answer("employee_count"),
+        }
+    },
+)
+
+
+class _Named(msgspec.Struct):
+    id: str
+    attributes: Segment
+
+
+class _Links(msgspec.Struct):
+    next: str | None = None
+
+
+class _Page(msgspec.Struct):
+    data: list[msgspec.Raw] = []
+    links: _Links = msgspec.field(default_factory=_Links)
+
+
+class _Token(msgspec.Struct):
+    id: str
+
+
+class _Granted(msgspec.Struct):
+    data: _Token
+
+
+def _answers(api: Api, after: str | None, _since: datetime) -> Batch:
+    """A page of answers, oldest first; the last page is read again until it is full."""
+    page = api.get("answers/export", _Page, per_page=_PAGE, continuation=after)
+    following = page.links.next and parse_qs(urlsplit(page.links.next).query)["continuation"][0]
+    return Batch(page.data, next=following, done=following is None)
+
+
+def _segments(api: Api, at: str | None, _reading: Reading) -> Batch:
+    """A page of segments, each with the name of the one above it."""
+    page = api.get(at or "segments", _Page)
+    glances = each(page.data, _Named)
+    names = {segment.id: segment.attributes.name for segment in glances}
+    parents = [names.get(str(segment.attributes.parent_id)) for segment in glances]
+    records = [
+        spliced(record, "_parent", parent) if parent else bytes(record)
+        for record, parent in zip(page.data, parents, strict=True)
+    ]
+    return Batch(records, next=page.links.next, done=page.links.next is None)
+
+
+@dataclass
+class Session:
+    """Exchanges the application's key for a token, once for all streams, and anew when it dies."""
+
+    key: Secret
+    _token: str | None = field(default=None, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _asking: bool = False
+
+    def headers(self, api: Api) -> Mapping[str, str]:
+        """`Authorization: Bearer …`; none on the request that asks for the token."""
+        with self._lock:
+            if self._asking:
+                return {}
+            if self._token is None:
+                self._token = self._exchange(api)
+        return {"Authorization": f"Bearer {self._token}"}
+
+    def renew(self) -> bool:
+        """Forget the token: the next request asks for another."""
+        with self._lock:
+            had, self._token = self._token is not None, None
+        return had
+
+    def _exchange(self, api: Api) -> str:
+        self._asking = True
+        try:
+            body = {"token": self.key.reveal()}
+            return api.post("auth/application", _Granted, body=body).data.id
+        except Missing:
+            raise FixConfiguration(
+                "VENDOR-CREDENTIALS",
+                f"{api.where}, secrets.token",
+                "Peakon does not know this application",
+                "Check the variable that `secrets` names, and `url`.",
+            ) from None
+        finally:
+            self._asking = False
+
+
+def _auth(secrets: Mapping[str, Secret]) -> Session:
+    return Session(secrets["token"])
+
+
+def _endpoints(_options: Options) -> dict[str, Endpoint]:
+    return {
+        "answers": Endpoint(ANSWERS, Opaque(_answers, rereads_last=True)),
+        "segments": Endpoint(TEAMS, Snapshot(_segments, key=lambda record: one(record, _Token).id)),
+    }
+
+
+CONNECTOR = Connector(
+    vendor=Vendor("Peakon", rates={"default": Rate(60, 60)}, ping="segments"),
+    secrets=("token", "respondent_key"),
+    auth=_auth,
+    endpoints=_endpoints,
+    base="api/v1",
+)

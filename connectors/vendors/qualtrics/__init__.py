@@ -1,0 +1,77 @@
+"""Qualtrics: surveys, whom they were sent to, and what was answered.
+
+    GET  /surveys, /surveys/{id}                            -> survey_questions
+    GET  /distributions?surveyId=, /distributions/{id}/history  -> survey_invitations
+    GET  /directories, /directories/{id}/contacts           -> people
+    POST /surveys/{id}/export-responses, then progress, file    -> survey_responses, survey_answers
+
+Exports are filtered by the date of recording. An edit keeps that date, so each run reads the last
+30 days again: edits in them land, and a response that is missing from them was deleted. What
+changed in older ones lands with `earful run SOURCE --since …`. Invitations are read again for 30
+days, because their states move.
+
+`only` names the surveys; all that the token may see if it is empty. `custom` names embedded data
+that fills columns of `survey_responses`: `{touchpoint: touchpoint, segment: segment}`. Questions
+are known by their id (`QID16`), which survives every rewording.
+
+Secret: `token` (X-API-TOKEN). `url` is the data centre's: https://iad1.qualtrics.com.
+Evidence: surveys recorded live (qualtRics, 2025); all else documentation only (api.qualtrics.com).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+
+from connectors.cursors import EachPart, Snapshot, Windowed
+from connectors.http import Header, Rate, Secret, Vendor
+from connectors.vendors.connector import Connector, Endpoint, Options
+from connectors.vendors.qualtrics import exports, people, surveys
+
+_MONTH = timedelta(days=30)
+_ALL = timedelta(days=3650)
+
+
+def _responses(survey: str) -> Windowed:
+    return Windowed(
+        partial(exports.page, survey),
+        step=_ALL,
+        look_back=_MONTH,
+        posted=exports.posted,
+        gone=partial(exports.gone, survey),
+    )
+
+
+def _invitations(survey: str) -> Windowed:
+    return Windowed(partial(people.invitations, survey), step=_ALL, look_back=_MONTH)
+
+
+def _contacts(directory: str) -> Snapshot:
+    return Snapshot(partial(people.contacts, directory), key=people.contact_id, overlaps=True)
+
+
+def _auth(secrets: Mapping[str, Secret]) -> Header:
+    return Header("X-API-TOKEN", secrets["token"])
+
+
+def _endpoints(options: Options) -> dict[str, Endpoint]:
+    return {
+        "questions": Endpoint(surveys.QUESTIONS, Snapshot(surveys.definitions, key=surveys.key)),
+        "invitations": Endpoint(people.INVITATIONS, EachPart(surveys.ids, _invitations)),
+        "contacts": Endpoint(people.CONTACTS, EachPart(people.directories, _contacts, own=True)),
+        "responses": Endpoint(exports.responses(options), EachPart(surveys.ids, _responses)),
+    }
+
+
+CONNECTOR = Connector(
+    vendor=Vendor(
+        "Qualtrics",
+        rates={"default": Rate(3000, 60), "export": Rate(100, 60)},
+        ping="whoami",
+    ),
+    secrets=("token",),
+    auth=_auth,
+    endpoints=_endpoints,
+    base="API/v3",
+)

@@ -1,0 +1,246 @@
+"""Responses, by the export job: start it, ask until it is ready, fetch the file, read its lines."""
+
+from __future__ import annotations
+
+import itertools
+import time
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from connectors.cursors import Batch, Posted, Span
+from connectors.errors import TryAgain
+from connectors.http import Api
+from connectors.records import Open, also
+from connectors.stream import Column, Rows, Stream
+from connectors.vendors.connector import Options
+from connectors.vendors.mapping import given, iso, plain, renamed
+from connectors.vendors.reading import each, spliced
+
+_LINES = 5_000
+_LONGEST = 3600.0
+"""Seconds after which a job that is not ready is given up."""
+
+_PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
+_TRIES = 3
+_ANSWER = r"^QID\d+"
+_DERIVED = "NPS_GROUP$"
+_CHANNELS = {
+    "email": "email",
+    "anonymous": "web",
+    "preview": "web",
+    "sms": "sms",
+    "social": "social",
+    "personal": "web",
+}
+_NOT_A_CUSTOMER = {1: "preview", 2: "preview", 9: "preview", 12: "preview", 16: "preview"}
+
+
+class Values(Open, rename="camel"):
+    """The fixed part of a response; its answers stand apart, see `_told`."""
+
+    recorded_date: datetime
+    start_date: datetime | None = None
+    end_date: datetime | None = None
+    status: int | None = None
+    finished: int | None = None
+    recipient_email: str | None = None
+    external_data_reference: str | None = None
+    distribution_channel: str | None = None
+    user_language: str | None = None
+
+
+@also("labels displayedFields displayedValues _embedded")
+class Response(msgspec.Struct, rename="camel"):
+    response_id: str
+    values: Values
+    answers: dict[str, msgspec.Raw] | None = msgspec.field(default=None, name="_answers")
+    survey: str | None = msgspec.field(default=None, name="_survey")
+    gone: bool = msgspec.field(default=False, name="_gone")
+
+
+def _value(name: str) -> str:
+    return f"values.{name}"
+
+
+RESPONSES: dict[str, Column] = {
+    "survey_id": "survey",
+    "response_id": "response_id",
+    "email": given(_value("recipient_email")),
+    "external_id": given(_value("external_data_reference")),
+    "started_at": _value("start_date"),
+    "submitted_at": pl.coalesce(_value("end_date"), _value("recorded_date")),
+    "status": pl.coalesce(
+        pl.col(_value("status")).replace_strict(_NOT_A_CUSTOMER, default=None),
+        pl.when(pl.col(_value("finished")) == 1)
+        .then(pl.lit("completed"))
+        .otherwise(pl.lit("partial")),
+    ),
+    "channel": renamed(_value("distribution_channel"), _CHANNELS, "other"),
+    "language": given(_value("user_language")).str.to_lowercase(),
+    # an edit keeps the date: the later load is the later version
+    "updated_at": _value("recorded_date"),
+    "_deleted": "gone",
+}
+_KEY = pl.col("answers.key")
+_JSON = pl.col("answers.value")
+_IS_LIST = _JSON.str.starts_with("[")
+_ITEM = _KEY.str.extract(r"^QID\d+_(.+)$").fill_null("")
+_OF: dict[str, Column] = {
+    "survey_id": "survey",
+    "response_id": "response_id",
+    "question_id": _KEY.str.extract(r"^(QID\d+)"),
+    "answered_at": pl.coalesce(_value("end_date"), _value("recorded_date")),
+    "updated_at": _value("recorded_date"),
+}
+_IS_ANSWER = _KEY.str.contains(_ANSWER) & ~_KEY.str.contains(_DERIVED) & (_JSON != "null")
+_IS_TEXT = _KEY.str.ends_with("_TEXT")
+ANSWERS = Rows(
+    each="answers",
+    where=_IS_ANSWER & ~_IS_LIST,
+    columns={
+        **_OF,
+        "item_id": _ITEM.str.strip_suffix("TEXT").str.strip_suffix("_"),
+        "value_number": _JSON.str.extract(r"^(-?\d+(?:\.\d+)?)$").cast(pl.Float64),
+        "value_text": pl.when(_IS_TEXT).then(plain("answers.value")),
+        "value_choice": pl.when(~_IS_TEXT & _JSON.str.starts_with('"')).then(
+            plain("answers.value")
+        ),
+    },
+)
+TICKED = Rows(
+    each="answers",
+    # decoded only where there is a list: anything else would be refused
+    over=pl.when(_IS_ANSWER & _IS_LIST)
+    .then(_JSON)
+    .otherwise(pl.lit("[]"))
+    .str.json_decode(pl.List(pl.String)),
+    columns={**_OF, "item_id": "item", "value_choice": "item"},
+)
+
+
+def responses(options: Options) -> Stream:
+    """The stream, with the tenant's own embedded data as columns."""
+    # the names of embedded data are the tenant's own, blanks and all
+    own = [
+        (f"own_{column}", msgspec.Raw | None, msgspec.field(default=None, name=name))
+        for column, name in options.custom.items()
+    ]
+    values = msgspec.defstruct("Values", own, bases=(Values,), kw_only=True)
+    record = msgspec.defstruct("Response", [("values", values)], bases=(Response,), kw_only=True)
+    custom = {column: plain(_value(f"own_{column}")) for column in options.custom}
+    return Stream(
+        record,
+        {"survey_responses": {**RESPONSES, **custom}, "survey_answers": [ANSWERS, TICKED]},
+        left_out=frozenset({"displayedFields", "displayedValues"}),
+    )
+
+
+class _Job(msgspec.Struct, rename="camel"):
+    status: str
+    progress_id: str | None = None
+    file_id: str | None = None
+
+
+class _Told(msgspec.Struct):
+    result: _Job
+
+
+class _Values(msgspec.Struct):
+    values: dict[str, msgspec.Raw] = {}
+
+
+class _When(msgspec.Struct, rename="camel"):
+    recorded_date: datetime
+
+
+class _Glance(msgspec.Struct, rename="camel"):
+    response_id: str
+    values: _When
+
+
+def page(survey: str, api: Api, span: Span, after: str | None) -> Batch:
+    """A page of a survey's responses that were recorded in a stretch of time.
+
+    The whole export is one file. Where a run was cut off within it, its lines need not stand in
+    the order in which they did: it is read again from the first.
+    """
+    name = f"{api.where}-{survey}-{span.since:%Y%m%d%H%M%S}-{span.until:%Y%m%d%H%M%S}.zip"
+    target = api.connection.workplace() / name
+    first = int(after or 0)
+    if not target.exists():
+        first = 0
+        _fetch(api, survey, span, target)
+    with zipfile.ZipFile(target) as archive, archive.open(archive.namelist()[0]) as lines:
+        taken = [line.strip() for line in itertools.islice(lines, first, first + _LINES)]
+    # between responses the export has lines that hold nothing
+    records = [_told(line, survey) for line in taken if line not in (b"", b"{}")]
+    return Batch(records, next=str(first + len(taken)), done=len(taken) < _LINES)
+
+
+def _fetch(api: Api, survey: str, span: Span, target: Path) -> None:
+    """Run an export, and put its file into `target`; a job that fails is started anew."""
+    path = f"surveys/{survey}/export-responses"
+    body = {
+        "format": "ndjson",
+        "startDate": iso(span.since),
+        "endDate": iso(span.until),
+        "compress": True,
+    }
+    for _ in range(_TRIES):
+        job = api.of_class("export").post(path, _Told, body=body).result
+        file = _ready(api, f"{path}/{job.progress_id}")
+        if file is not None:
+            partial = target.with_suffix(".part")
+            api.download(f"{path}/{file}/file", partial)
+            partial.rename(target)
+            return
+    raise TryAgain(
+        "VENDOR-EXPORT",
+        f"{api.where} ({path})",
+        f"Qualtrics failed to export the responses, {_TRIES} times",
+        "Run again later; what has landed stays.",
+    )
+
+
+def _ready(api: Api, path: str) -> str | None:
+    """File of a job once it is complete; None where it failed."""
+    began = time.monotonic()
+    for pause in itertools.chain(_PAUSES, itertools.repeat(_PAUSES[-1])):
+        job = api.get(path, _Told).result
+        # percentComplete says 100 before the file is there
+        if job.status == "complete":
+            return job.file_id
+        if job.status == "failed" or time.monotonic() - began > _LONGEST:
+            return None
+        time.sleep(pause)
+    return None
+
+
+def _told(record: bytes, survey: str) -> bytes:
+    """A response with its answers apart from the fixed part, and the survey that it answers."""
+    values = msgspec.json.decode(record, type=_Values).values
+    known = {f.encode_name for f in msgspec.structs.fields(Values)}
+    answers = {name: value for name, value in values.items() if name.startswith("QID")}
+    embedded = {n: v for n, v in values.items() if n not in known and n not in answers}
+    told = spliced(record, "_survey", survey)
+    return spliced(spliced(told, "_embedded", embedded), "_answers", answers)
+
+
+def posted(records: Sequence[bytes]) -> list[Posted]:
+    """Id and time of recording of each response."""
+    return [
+        Posted(g.response_id, g.values.recorded_date.astimezone(UTC).replace(tzinfo=None))
+        for g in each(records, _Glance)
+    ]
+
+
+def gone(survey: str, response: str, recorded: datetime, _api: Api) -> bytes:
+    """A record of ours in the vendor's shape: the response is in no export any more."""
+    values = {"recordedDate": recorded.replace(tzinfo=UTC)}
+    told = {"_gone": True, "_survey": survey, "responseId": response, "values": values}
+    return msgspec.json.encode(told)

@@ -1,0 +1,157 @@
+"""Whom a survey was sent to, how far each got, and who they are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+import polars as pl
+
+from connectors.cursors import Batch, Reading, Span
+from connectors.http import Api
+from connectors.records import also
+from connectors.stream import Stream
+from connectors.vendors.mapping import given, renamed
+from connectors.vendors.qualtrics.surveys import Listed, listed
+from connectors.vendors.reading import one, spliced
+
+_CHANNELS = {"Email": "email", "SMS": "sms", "WhatsApp": "sms", "Personal": "web"}
+_STATUSES = {
+    "Pending": "sent",
+    "Success": "delivered",
+    "Sent": "delivered",
+    "Opened": "opened",
+    "SurveyStarted": "started",
+    "SurveyPartiallyFinished": "started",
+    "SurveyFinished": "completed",
+    "SurveyScreenedOut": "completed",
+    "SessionExpired": "started",
+    "HardBounce": "bounced",
+    "SoftBounce": "bounced",
+    "Failure": "failed",
+    "Blocked": "failed",
+    "Skipped": "failed",
+    "Complaint": "opted_out",
+    "Unsubscribed": "opted_out",
+}
+
+
+@also("contactLookupId responseStartedAt surveyLink contactFrequencyRuleId surveySessionId")
+class Invitation(msgspec.Struct, rename="camel"):
+    contact_id: str
+    distribution_id: str
+    sent_at: datetime
+    status: str | None = None
+    response_id: str | None = None
+    opened_at: datetime | None = None
+    response_completed_at: datetime | None = None
+    survey: str | None = msgspec.field(default=None, name="_survey")
+    channel: str | None = msgspec.field(default=None, name="_channel")
+
+
+@also("firstName lastName unsubscribed mailingListUnsubscribed")
+class Contact(msgspec.Struct, rename="camel"):
+    contact_id: str
+    email: str | None = None
+    phone: str | None = None
+    ext_ref: str | None = None
+    language: str | None = None
+
+
+INVITATIONS = Stream(
+    record=Invitation,
+    tables={
+        "survey_invitations": {
+            "invitation_id": pl.concat_str("distribution_id", "contact_id", separator=":"),
+            "survey_id": "survey",
+            "person_ref": "contact_id",
+            "channel": renamed("channel", _CHANNELS, "other"),
+            "status": renamed("status", _STATUSES, "sent"),
+            "sent_at": "sent_at",
+            "opened_at": "opened_at",
+            "response_id": given("response_id"),
+            "updated_at": pl.max_horizontal("sent_at", "opened_at", "response_completed_at"),
+        }
+    },
+)
+CONTACTS = Stream(
+    record=Contact,
+    tables={
+        "people": {
+            "person_ref": "contact_id",
+            "email": given("email"),
+            "phone": given("phone"),
+            "external_id": given("ext_ref"),
+            "language": given("language"),
+        }
+    },
+)
+
+
+class _Distribution(msgspec.Struct, rename="camel"):
+    id: str
+    send_date: datetime
+    channel: str | None = None
+
+
+class _Directory(msgspec.Struct, rename="camel"):
+    directory_id: str
+
+
+class _ContactId(msgspec.Struct, rename="camel"):
+    contact_id: str
+
+
+class _Place(msgspec.Struct):
+    """Which distribution, and which page of its history."""
+
+    distribution: int
+    page: str | None = None
+
+
+def invitations(survey: str, api: Api, span: Span, after: str | None) -> Batch:
+    """A page of the history of the distributions that went out in a stretch of time."""
+    place = msgspec.json.decode(after, type=_Place) if after else _Place(0)
+    sent = _sent(api, survey, span)
+    if place.distribution >= len(sent):
+        return Batch([], done=True)
+    distribution = sent[place.distribution]
+    path = place.page or f"distributions/{distribution.id}/history"
+    page = api.get(path, Listed).result
+    records = [
+        spliced(spliced(record, "_channel", distribution.channel), "_survey", survey)
+        for record in page.elements
+    ]
+    following = _Place(place.distribution, page.next_page)
+    if page.next_page is None:
+        following = _Place(place.distribution + 1)
+    done = following.distribution == len(sent)
+    return Batch(records, next=msgspec.json.encode(following).decode(), done=done)
+
+
+def _sent(api: Api, survey: str, span: Span) -> list[_Distribution]:
+    """A survey's distributions of a stretch of time, in the order of sending."""
+    everything: list[_Distribution] = api.once(
+        f"distributions of {survey}",
+        lambda: [one(d, _Distribution) for d in listed(api, "distributions", surveyId=survey)],
+    )
+    since, until = span.since.replace(tzinfo=UTC), span.until.replace(tzinfo=UTC)
+    found = [d for d in everything if since <= d.send_date < until]
+    return sorted(found, key=lambda d: (d.send_date, d.id))
+
+
+def directories(api: Api) -> list[str]:
+    """Directories of contacts that the token may see."""
+    return [one(directory, _Directory).directory_id for directory in listed(api, "directories")]
+
+
+def contacts(directory: str, api: Api, at: str | None, _reading: Reading) -> Batch:
+    """A page of a directory's contacts."""
+    path = at or f"directories/{directory}/contacts"
+    page = api.get(path, Listed).result if at else api.get(path, Listed, pageSize=100).result
+    return Batch(page.elements, next=page.next_page, done=page.next_page is None)
+
+
+def contact_id(record: bytes) -> str:
+    """Key of a contact."""
+    return one(record, _ContactId).contact_id
