@@ -27,6 +27,8 @@ from connectors.cursors.batch import (
 from connectors.http import Api
 from connectors.stream import Page
 
+_NEVER = datetime(1, 1, 1)  # noqa: DTZ001 - UTC by contract
+
 MOST_SEEN = 20_000
 """Records kept in mind at most; past that, the loader finds what lands once more."""
 
@@ -99,7 +101,7 @@ class _Run:
         }
         self._met: dict[str, Known] = {}
         self._seen: set[str] = set()
-        self.back_to = datetime.max
+        self.back_to = held.until if held else _NEVER
 
     def stretch(self, span: Span, after: str | None, *, last: bool = False) -> Iterator[Page]:
         """Pages of one stretch of time; the last stretch also tells what is gone."""
