@@ -134,4 +134,24 @@ EXPLANATIONS: dict[str, str] = {
     "THREAD-LOOP": (
         "Following replies upwards never ends, because messages answer each other in a circle."
     ),
+    "SANDBOX-PORT": (
+        "The sandbox's vendors listen on 127.0.0.1. The port named for them is taken, or one that "
+        "only an administrator may use. Port 0 takes any free one."
+    ),
+    "SANDBOX-HOME": (
+        "The sandbox's vendors answer from the tables that the sandbox company writes into "
+        "`systems/` of its home. There is no such folder: let the company be made first, or name "
+        "the home that holds it."
+    ),
+    "SANDBOX-CLOCK": (
+        "`now.json` in the sandbox's home holds the vendors' clock, so that a later run goes on "
+        "where this one stopped. It cannot be read, or holds no time. Delete it to start anew; "
+        "then a connector may have read more than the vendors now know of, so delete what it "
+        "landed too."
+    ),
+    "SANDBOX-START": (
+        "The sandbox's vendors run as a process or a thread of their own, which did not come up. "
+        "What it said on standard error tells why; a machine under heavy load may simply need "
+        "another try."
+    ),
 }
