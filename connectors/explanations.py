@@ -27,6 +27,75 @@ EXPLANATIONS: dict[str, str] = {
         "because its source says `keep_raw: false` or because it is about employees. Read the "
         "window again from the source."
     ),
+    "CURSOR-STATE": (
+        "Each package carries the stream's position, stamped with the kind and version of the "
+        "cursor that wrote it. A position of another kind is not guessed at. Read the history "
+        "again with `--since`: nothing is doubled."
+    ),
+    "VENDOR-URL": (
+        "`url` is the tenant's address alone. Credentials are only sent over https, or to this "
+        "machine; certificates are always checked, and no setting switches that off."
+    ),
+    "VENDOR-ELSEWHERE": (
+        "A redirect or a link to the next page leads to another host. Credentials are never sent "
+        "there. Some vendors have a host per region: write the one that they name."
+    ),
+    "VENDOR-REDIRECTS": (
+        "The vendor answered with one redirect after the other. Most often the address in `url` "
+        "is a page for people and not the API's."
+    ),
+    "VENDOR-CREDENTIALS": (
+        "The vendor answered 401. The variable may hold an old, revoked or wrongly copied secret, "
+        "or `url` may be another region's. What had landed before stays, and the next run goes on "
+        "from there."
+    ),
+    "VENDOR-SCOPE": (
+        "The vendor answered 403: it knows who asks, and does not let them read this. The "
+        "connector's module names the scopes or roles that it needs. A stream that a plan does "
+        "not have is left out with `skip: [stream]`."
+    ),
+    "VENDOR-NOT-FOUND": (
+        "The vendor answered 404 or 410 for something that the configuration names: a survey, an "
+        "app, or an API that this tenant does not have."
+    ),
+    "VENDOR-REFUSED": (
+        "The vendor refused the request with another status. The body is not shown, because it "
+        "may hold somebody's words; `curl` with the same path shows it to you."
+    ),
+    "VENDOR-DOWN": (
+        "The vendor answered with server errors, several times, with growing pauses between. Its "
+        "status page may know more. The next run goes on where this one stopped."
+    ),
+    "VENDOR-UNREACHABLE": (
+        "No connection, a timeout, or a connection that broke off in the middle of an answer, "
+        "several times. Is the network there, and is `url` right?"
+    ),
+    "VENDOR-QUOTA": (
+        "The vendor counts requests, by minute or by day, and the quota is used up: by us, or by "
+        "others who share it. Nothing is lost: the position is kept, and a later run goes on."
+    ),
+    "VENDOR-NOT-JSON": (
+        "The answer is a page for people: of a login, a proxy, or a maintenance. It was asked for "
+        "several times."
+    ),
+    "VENDOR-TRUNCATED": "The answer was cut off, several times; nothing of such a page is used.",
+    "VENDOR-ENVELOPE": (
+        "The part of an answer that leads from page to page is not as documented, so reading on "
+        "would be guessing. Records that are odd do not cause this: they are set aside alone."
+    ),
+    "VENDOR-NO-PROGRESS": (
+        "The vendor's next page is the page that was just read. Reading on would never end, and "
+        "skipping ahead would lose records, so the stream stops with what it has."
+    ),
+    "VENDOR-EXPORT": (
+        "The vendor makes a file of the responses, and said each time that it failed. A smaller "
+        "stretch of time (`--since`, `--until`) may go through."
+    ),
+    "VENDOR-KEY": (
+        "App Store Connect wants requests signed with the private key that it gave you once, as a "
+        "file ending in .p8. The variable has to hold the whole text, `-----BEGIN PRIVATE KEY-----` "
+        "included; line breaks may be written as \\n."
+    ),
     "MAP-COLUMN": (
         "The mapping names a table or a column that the family's contract does not have. The "
         "tables and columns of every family are listed in docs/tables.md; what no column fits "

@@ -30,6 +30,9 @@ PARENT = "_parent"
 EXTRA = "_extra"
 """Column with JSON text of the fields that nobody declared, or null."""
 
+NULL = msgspec.Raw(b"null")
+"""Default of a field of JSON text."""
+
 ABSENT = msgspec.Raw(b"")
 """Default of a field of JSON text that keeps a null apart from no value at all."""
 
@@ -110,7 +113,7 @@ def also(names: str) -> Callable[[type[R]], type[R]]:
     """
 
     def extended(struct: type[R]) -> type[R]:
-        fields = [(name, msgspec.Raw | None, None) for name in names.split()]
+        fields = [(name, msgspec.Raw, NULL) for name in names.split()]
         made: Any = msgspec.defstruct(struct.__name__, fields, bases=(struct,))
         return cast("type[R]", made)
 
@@ -157,8 +160,7 @@ def columns(of: Shape, records: Sequence[Any]) -> Iterator[pl.Series]:
     for leaf in of.leaves:
         yield _series(leaf, taken[leaf.name.removeprefix(of.prefix)])
     for name, inner in of.inner.items():
-        blank = inner.struct()
-        yield from columns(inner, [blank if v is None else v for v in taken[name]])
+        yield from columns(inner, _filled(inner, taken[name]))
 
 
 def parts(of: Shape, records: Sequence[Any]) -> dict[str, pl.DataFrame]:
@@ -170,9 +172,16 @@ def parts(of: Shape, records: Sequence[Any]) -> dict[str, pl.DataFrame]:
         frame = _items(of.prefix + name, values) if part is None else _rows(part, values)
         found[of.prefix + name] = frame.insert_column(0, pl.Series(PARENT, parent, pl.UInt32))
     for name, inner in of.inner.items():
-        blank = inner.struct()
-        found |= parts(inner, [getattr(r, name) or blank for r in records])
+        found |= parts(inner, _filled(inner, [getattr(record, name) for record in records]))
     return found
+
+
+def _filled(inner: Shape, values: Sequence[Any]) -> Sequence[Any]:
+    """Inner Structs; an empty one where there is none."""
+    if None not in values:
+        return values
+    blank = inner.struct()
+    return [blank if value is None else value for value in values]
 
 
 def _rows(part: Shape, values: list[Any]) -> pl.DataFrame:
@@ -201,7 +210,9 @@ def _taken(of: Shape, records: Sequence[Any]) -> dict[str, Sequence[Any]]:
 
 def _series(leaf: Leaf, column: Sequence[Any]) -> pl.Series:
     if leaf.is_json:
-        texts = [str(value, "utf-8") if value else None for value in column]
+        texts = [
+            None if value is NULL or value is ABSENT else str(value, "utf-8") for value in column
+        ]
         series = pl.Series(leaf.name, texts, leaf.dtype)
         return series if leaf.keeps_null else series.set(series == "null", None)
     if isinstance(leaf.dtype, pl.Datetime):

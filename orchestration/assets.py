@@ -16,9 +16,9 @@ def landing_key(source: str, stream: str) -> dg.AssetKey:
     return dg.AssetKey(["landing", source, stream])
 
 
-def landing_op(key: dg.AssetKey) -> str:
-    """Name of the step that lands a stream, by the key of its asset."""
-    return "_".join(["land", *key.path[1:]])
+def landing_op(source: str) -> str:
+    """Name of the step that lands a source's streams."""
+    return f"read_{source}"
 
 
 def raw_key(table: str) -> dg.AssetKey:

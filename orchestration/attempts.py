@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import dagster as dg
@@ -27,3 +27,15 @@ def attempting() -> Iterator[None]:
             metadata={"code": error.code, "exit_code": error.exit_code},
             allow_retries=error.retriable,
         ) from None
+
+
+def failure(errors: Mapping[str, EarfulError]) -> dg.Failure:
+    """The failure of a step in which streams (`source.stream`) failed, each with its sentence.
+
+    It is worth a retry where any of them is: streams that landed have nothing to read again.
+    """
+    return dg.Failure(
+        "\n".join(str(error) for error in errors.values()),
+        metadata={"streams": {name: str(error) for name, error in errors.items()}},
+        allow_retries=any(error.retriable for error in errors.values()),
+    )

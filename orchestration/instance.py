@@ -9,9 +9,9 @@ import yaml
 from pydantic import ValidationError
 
 from connectors.errors import FixConfiguration
-from connectors.files import FileStream
 from orchestration.components import Source
 from orchestration.components.config import SourceConfig
+from orchestration.components.streams import SourceStream, Streams
 from orchestration.settings import ROOT, Settings
 from orchestration.yaml_lines import line_of
 
@@ -38,22 +38,22 @@ def source_files(settings: Settings) -> list[Path]:
     return sorted(settings.sources.glob("*/defs.yaml"))
 
 
-def configured_stream(settings: Settings, source: str, stream: str) -> FileStream:
+def configured_stream(settings: Settings, source: str, stream: str) -> SourceStream:
     """A stream of a configured source, ready to be read or replayed.
 
     Raises:
         FixConfiguration: There is no such source or stream.
     """
     path = settings.sources / source / "defs.yaml"
-    component = _source(path) if path.is_file() else None
-    if component is None or stream not in component.config.streams:
+    streams = Streams(source, _source(path).config) if path.is_file() else None
+    if streams is None or stream not in streams.facts():
         raise FixConfiguration(
             "SOURCE-UNKNOWN",
             f"{source}.{stream}",
             "no such stream is configured",
             f"earful status lists the streams; sources are read from {settings.sources}.",
         )
-    return component.stream(source, stream)
+    return streams.stream(stream)
 
 
 def _source(path: Path) -> Source:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from dagster import DagsterEvent, DagsterEventType
 
+from connectors.landing import Counts
 from orchestration.assets import landing_op
 
 
@@ -59,25 +60,40 @@ class Report:
         return 4 if any(stream.error for stream in self.streams) else 0
 
 
-def read_landing(report: Report, specs: list[dg.AssetSpec], events: list[DagsterEvent]) -> None:
-    """Enter what landing each stream came to: its counts, or the sentence it failed with."""
-    results = {
-        landing_op(spec.key): StreamResult(".".join(spec.key.path[1:]), spec.group_name or "")
-        for spec in specs
-    }
-    for event in events:
-        stream = results.get(event.step_key or "")
-        if stream is None:
-            continue
-        if event.is_step_materialization:
-            found = event.step_materialization_data.materialization.metadata
-            stream.read = _integer(found["records_read"])
-            stream.accepted = _integer(found["dagster/row_count"])
-            stream.rejected = _integer(found["records_rejected"])
-            stream.deduplicated = _integer(found["records_deduplicated"])
-        elif event.is_step_failure:
-            stream.error, _ = _failure(event)
-    report.streams = sorted(results.values(), key=lambda stream: stream.name)
+def read_landing(
+    report: Report,
+    specs: list[dg.AssetSpec],
+    events: list[DagsterEvent],
+    counts: Mapping[dg.AssetKey, Counts],
+) -> None:
+    """Enter what landing each stream came to, and the sentence that it failed with, if it did.
+
+    Args:
+        report: What is entered into.
+        specs: The streams that were read.
+        events: What Dagster recorded.
+        counts: What the packages say that each stream landed, in all attempts.
+    """
+    landed = {event.asset_key for event in events if event.is_step_materialization}
+    failures = {event.step_key: event for event in events if event.is_step_failure}
+    for spec in specs:
+        stream = StreamResult(".".join(spec.key.path[1:]), spec.group_name or "")
+        count = counts[spec.key]
+        stream.read, stream.accepted = count.read, count.accepted
+        stream.rejected, stream.deduplicated = count.rejected, count.deduplicated
+        event = failures.get(landing_op(spec.key.path[1]))
+        if event is not None:
+            sentence = None if spec.key in landed else _failure(event)[0]
+            stream.error = _failed_streams(event).get(stream.name, sentence)
+        report.streams.append(stream)
+    report.streams.sort(key=lambda stream: stream.name)
+
+
+def _failed_streams(event: DagsterEvent) -> Mapping[str, str]:
+    """Sentences of the streams that failed in a landing step, by name."""
+    failed = event.step_failure_data.user_failure_data
+    streams = failed.metadata.get("streams") if failed else None
+    return cast("Mapping[str, str]", streams.value) if streams is not None else {}
 
 
 def read_build(report: Report, events: list[DagsterEvent]) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import dagster as dg
 from dagster import DagsterEvent, DagsterEventType, DagsterInstance, EventLogEntry
 
 from connectors.errors import FixConfiguration
-from connectors.landing import Window
+from connectors.landing import Counts, Landing, Window
 from orchestration import dagster_home
 from orchestration.assets import landing_op
 from orchestration.loading import load_definitions
@@ -44,8 +45,9 @@ def run(settings: Settings, sources: list[str], window: Window | None, listen: L
     with instance(settings) as dagster:
         runner = _Runner(definitions, dagster, listen)
         specs = _landing(definitions, sources)
-        landed = runner.execute([spec.key for spec in specs], _window_config(specs, window))
-        read_landing(report, specs, landed)
+        began = datetime.now(UTC)
+        events = runner.execute([spec.key for spec in specs], _window_config(specs, window))
+        read_landing(report, specs, events, _landed(settings, specs, began))
         keys = definitions.resolve_asset_graph().materializable_asset_keys
         downstream = sorted(key for key in keys if key.path[0] != "landing")
         read_build(report, runner.execute(downstream, {}))
@@ -83,6 +85,20 @@ class _Runner:
             self._listen(event.step_key)
 
 
+def _landed(
+    settings: Settings, specs: list[dg.AssetSpec], began: datetime
+) -> dict[dg.AssetKey, Counts]:
+    """What each stream landed since a run began, by its packages."""
+    landing = Landing(settings.landing)
+    return {
+        spec.key: sum(
+            (m.counts for m in landing.landed_since(spec.key.path[1], spec.key.path[2], began)),
+            Counts(),
+        )
+        for spec in specs
+    }
+
+
 def _landing(definitions: dg.Definitions, sources: list[str]) -> list[dg.AssetSpec]:
     specs = [s for s in definitions.resolve_all_asset_specs() if s.key.path[0] == "landing"]
     known = sorted({spec.key.path[1] for spec in specs})
@@ -105,4 +121,4 @@ def _window_config(specs: list[dg.AssetSpec], window: Window | None) -> dict[str
         for name, at in (("since", window.since), ("until", window.until))
         if at is not None
     }
-    return {"ops": {landing_op(spec.key): {"config": config} for spec in specs}}
+    return {"ops": {landing_op(spec.key.path[1]): {"config": config} for spec in specs}}

@@ -93,7 +93,7 @@ def _too_many(reply: Reply, where: str, vendor: Vendor, now: datetime) -> Except
         "VENDOR-QUOTA",
         where,
         f"{vendor.name} answers 429 however long we wait",
-        "Run again later, or lower `rate` in the source's YAML if others share the quota.",
+        "Run again later, or lower `rates` in the source's YAML if others share the quota.",
     )
     return Passing(error, wait)
 

@@ -1,26 +1,28 @@
-"""A client-side rate budget, so that most 429s never happen: one bucket per endpoint class.
+"""A client-side rate budget, so that most 429s never happen: counted by endpoint class.
 
 One `Budget` belongs to one tenant of a vendor and is shared by all streams that read it at once.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Rate:
-    """So many requests in so many seconds, all of which may come at once."""
+    """So many requests in any stretch of so many seconds."""
 
     requests: float
     seconds: float
 
 
 class Budget:
-    """Token buckets by endpoint class; thread-safe.
+    """Requests by endpoint class; thread-safe.
 
     Args:
         rates: Rate of each class that the vendor counts by itself.
@@ -34,44 +36,42 @@ class Budget:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Start with full buckets."""
+        """Start with nothing spent."""
         self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
-        self._buckets = {name: _Bucket(rate, clock()) for name, rate in rates.items()}
+        self._windows = {name: _Window(rate) for name, rate in rates.items()}
 
     def take(self, kind: str) -> None:
         """Wait until a request of this class is within the budget, and count it."""
         with self._lock:
-            wait = self._buckets[kind].take(self._clock())
+            wait = self._windows[kind].take(self._clock())
         if wait > 0:
             self._sleep(wait)
 
     def pause(self, kind: str, seconds: float) -> None:
         """Let nobody ask in this class for a while: the vendor said so to one of us."""
         with self._lock:
-            self._buckets[kind].pause(self._clock() + seconds)
+            self._windows[kind].pause(self._clock() + seconds)
 
 
-class _Bucket:
-    """Tokens flow in at the rate; taking more than there are goes into debt, and waits."""
+class _Window:
+    """Times of the last requests: never more than the rate allows in any stretch that long.
 
-    def __init__(self, rate: Rate, now: float) -> None:
-        self._rate = rate
-        self._tokens = rate.requests
-        self._at = now
-        self._paused_until = now
+    A token bucket would let twice as many through around its refill, and vendors count strictly.
+    """
+
+    def __init__(self, rate: Rate) -> None:
+        self._span = rate.seconds
+        self._last: deque[float] = deque(maxlen=max(1, int(rate.requests)))
+        self._paused_until = -math.inf
 
     def take(self, now: float) -> float:
-        self._flow(now)
-        self._tokens -= 1
-        debt = -self._tokens * self._rate.seconds / self._rate.requests
-        return max(debt, self._paused_until - now, 0.0)
+        at = max(now, self._paused_until)
+        if len(self._last) == self._last.maxlen:
+            at = max(at, self._last[0] + self._span)
+        self._last.append(at)
+        return at - now
 
     def pause(self, until: float) -> None:
         self._paused_until = max(self._paused_until, until)
-
-    def _flow(self, now: float) -> None:
-        gained = (now - self._at) * self._rate.requests / self._rate.seconds
-        self._tokens = min(self._rate.requests, self._tokens + gained)
-        self._at = now

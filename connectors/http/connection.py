@@ -57,7 +57,7 @@ class Connection:
         url: Address of the tenant; https, or http to this machine.
         auth: Who we are.
         source: Instance, for messages.
-        rate: Requests a minute in the class `default`, where the tenant's plan has another.
+        rates: Requests a minute by endpoint class, where the tenant's plan has others.
         transport: Takes the place of the network in tests.
 
     Raises:
@@ -71,7 +71,7 @@ class Connection:
         auth: Auth,
         source: str,
         *,
-        rate: float | None = None,
+        rates: Mapping[str, float] | None = None,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         """Nothing is asked yet."""
@@ -79,10 +79,8 @@ class Connection:
         self.url = checked(url, source)
         self.auth = auth
         self.source = source
-        rates = dict(vendor.rates)
-        if rate is not None:
-            rates["default"] = Rate(rate, 60)
-        self.budget = Budget(rates)
+        own = {name: Rate(requests, 60) for name, requests in (rates or {}).items()}
+        self.budget = Budget({**vendor.rates, **own})
         self.client = httpx2.Client(timeout=_TIMEOUT, follow_redirects=False, transport=transport)
         self.sizes: dict[str, int] = {}
         self.clock: tuple[datetime, float] | None = None

@@ -19,8 +19,15 @@ from connectors.landing.writer import PackageWriter
 class Remapper(Protocol):
     """A stream that can map raw pages it landed earlier."""
 
-    origin: Origin
-    keep_raw: bool
+    @property
+    def origin(self) -> Origin:
+        """Instance, stream, connector and family."""
+        ...
+
+    @property
+    def keep_raw(self) -> bool:
+        """Whether raw pages are kept."""
+        ...
 
     def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Counts:
         """Map the raw pages in `package` into `writer`, pages included."""

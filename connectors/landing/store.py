@@ -84,6 +84,12 @@ class Landing:
             if load_id not in gone:
                 yield self.manifest(source, stream, load_id)
 
+    def landed_since(self, source: str, stream: str, moment: datetime) -> list[Manifest]:
+        """Manifests of the packages that were begun at a moment or later (aware UTC)."""
+        first = moment.strftime(_TIME)
+        ids = [i for i in self.load_ids(source, stream) if i >= first and not revision(i)]
+        return [self.manifest(source, stream, load_id) for load_id in ids]
+
     def cursor(self, source: str, stream: str) -> str | None:
         """Position of a stream: the cursor that its newest package closed with."""
         for load_id in reversed(self.load_ids(source, stream)):

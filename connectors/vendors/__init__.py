@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from connectors.vendors.connector import Connector, Endpoint, Options, VendorStream
+from connectors.vendors.connector import Connector, Endpoint, Options, Tenant, VendorStream
 
 NAMES = ("app_store", "hubspot", "peakon", "qualtrics", "zendesk")
 """Vendors that there is a connector for."""
@@ -16,4 +16,4 @@ def connector(name: str) -> Connector:
     return found
 
 
-__all__ = ["NAMES", "Connector", "Endpoint", "Options", "VendorStream", "connector"]
+__all__ = ["NAMES", "Connector", "Endpoint", "Options", "Tenant", "VendorStream", "connector"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -62,6 +63,32 @@ class Connector:
     base: str = ""
 
 
+@dataclass
+class Tenant:
+    """One tenant at a vendor; it is connected to when the first of its streams is read.
+
+    Args:
+        connect: Opens the connection. It may raise `FixConfiguration` on an unset secret.
+    """
+
+    connect: Callable[[], Connection]
+    _connection: Connection | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def api(self, origin: Origin) -> Api:
+        """The vendor's API as one stream sees it."""
+        with self._lock:
+            if self._connection is None:
+                self._connection = self.connect()
+        return Api(self._connection, str(origin))
+
+    def close(self) -> None:
+        """Close the connection, if there is one."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
 @dataclass(frozen=True)
 class VendorStream:
     """One stream of one tenant.
@@ -69,14 +96,14 @@ class VendorStream:
     Args:
         origin: Instance, stream, connector and family.
         endpoint: What the vendor's module declares.
-        connection: The tenant, shared by all its streams.
+        tenant: The tenant, shared by all its streams.
         options: What the user says of it.
         terms: Whether raw pages are kept, and the key that respondents are hashed with.
     """
 
     origin: Origin
     endpoint: Endpoint
-    connection: Connection
+    tenant: Tenant
     options: Options
     terms: Terms
 
@@ -90,7 +117,7 @@ class VendorStream:
         reading = Reading(self.options.begin, window, self.options.only)
         at = landing.cursor(self.origin.source, self.origin.stream)
         cursor = self.endpoint.cursor
-        pages = cursor.pages(Api(self.connection, str(self.origin)), at, reading)
+        pages = cursor.pages(self.tenant.api(self.origin), at, reading)
         terms = Terms(self.terms.keep_raw, self.terms.key, window, cursor.overlaps)
         yield from land(self.endpoint.stream, pages, landing, self.origin, terms)
 

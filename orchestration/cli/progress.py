@@ -35,7 +35,7 @@ class Progress:
 
     def __call__(self, step: str) -> None:
         """A step begins."""
-        self._step = _NAMES.get(step) or step.replace("land_", "reading ", 1)
+        self._step = _NAMES.get(step) or step.replace("read_", "reading ", 1)
         if self._status:
             self._status.update(self._step)
         if self._verbose:

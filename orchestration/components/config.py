@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
-from typing import Literal
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connectors.files import StreamConfig
+from connectors.vendors import NAMES, Options, connector
 
 _DURATION = re.compile(r"(\d+) (minutes|hours|days)")
+_FILES_ONLY = ("folder", "streams")
+_VENDORS_ONLY = ("url", "begin", "only", "custom", "rates", "skip")
 
 
 class SourceConfig(BaseModel):
@@ -18,9 +21,11 @@ class SourceConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    connector: Literal["files"] = Field(description="Connector that reads the source.")
-    family: Literal["survey", "support", "workforce", "review", "customer"] = Field(
-        description="Family whose tables the source fills."
+    connector: Literal["files", "app_store", "hubspot", "peakon", "qualtrics", "zendesk"] = Field(
+        description="Connector that reads the source: files, or a vendor's API."
+    )
+    family: Literal["survey", "support", "workforce", "review", "customer"] | None = Field(
+        None, description="files: family whose tables the source fills. A vendor's is known."
     )
     description: str = Field(description="What the source is, for the people who find its data.")
     owner: str | None = Field(None, description="E-mail address, or team:name.")
@@ -35,10 +40,32 @@ class SourceConfig(BaseModel):
     keep_raw: bool | None = Field(
         None, description="Keep raw pages. Default: yes; no for the workforce family."
     )
-    folder: str = Field(".", description="Folder of the exports, relative to EARFUL_EXPORTS.")
-    streams: dict[str, StreamConfig] = Field(
-        min_length=1, description="What is read, by name of the stream."
+    folder: str = Field(
+        ".", description="files: folder of the exports, relative to EARFUL_EXPORTS."
     )
+    streams: dict[str, StreamConfig] = Field(
+        default_factory=dict, description="files: what is read, by name of the stream."
+    )
+    url: str | None = Field(
+        None,
+        description="Vendors: address of the tenant, https://acme.zendesk.com. ${NAME} in it is "
+        "read from the environment when the run starts.",
+    )
+    begin: date = Field(
+        date(2015, 1, 1), description="Vendors: first day of the history that is read."
+    )
+    only: list[str] = Field(
+        default_factory=list, description="Vendors: ids of the surveys or apps; all if empty."
+    )
+    custom: dict[str, str] = Field(
+        default_factory=dict,
+        description="Vendors: column of the contract -> the tenant's own field that fills it.",
+    )
+    rates: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description="Vendors: requests a minute by endpoint class, where the plan has others.",
+    )
+    skip: list[str] = Field(default_factory=list, description="Vendors: streams that are not read.")
 
     @field_validator("stale_after")
     @classmethod
@@ -46,6 +73,54 @@ class SourceConfig(BaseModel):
         if value is not None and not _DURATION.fullmatch(value):
             raise ValueError("expected a number and minutes, hours or days: '30 hours'")
         return value
+
+    @model_validator(mode="after")
+    def _fits_its_connector(self) -> Self:
+        foreign = _VENDORS_ONLY if self.is_files else _FILES_ONLY
+        for name in foreign:
+            if name in self.model_fields_set:
+                raise ValueError(f"{name} is not for the connector {self.connector}")
+        if self.is_files:
+            self._check_files()
+        else:
+            self._check_vendor()
+        return self
+
+    def _check_files(self) -> None:
+        if self.family is None:
+            raise ValueError("family is required: survey, support, workforce, review or customer")
+        if not self.streams:
+            raise ValueError("streams is required, with at least one stream")
+
+    def _check_vendor(self) -> None:
+        vendor = connector(self.connector)
+        if self.url is None:
+            raise ValueError("url is required: the address of the tenant")
+        missing = [name for name in vendor.secrets if name not in self.secrets]
+        if missing:
+            raise ValueError(
+                f"secrets.{missing[0]} is required: the NAME of the variable that holds it"
+            )
+        streams = vendor.endpoints(self.options)
+        for name in self.skip:
+            if name not in streams:
+                raise ValueError(f"skip: no stream {name}; there are {', '.join(streams)}")
+        for name in self.rates:
+            if name not in vendor.vendor.rates:
+                raise ValueError(
+                    f"rates: no endpoint class {name}; there are {', '.join(vendor.vendor.rates)}"
+                )
+
+    @property
+    def is_files(self) -> bool:
+        """Whether export files are read, and no vendor's API."""
+        return self.connector not in NAMES
+
+    @property
+    def options(self) -> Options:
+        """What a vendor's connector wants to know of the tenant."""
+        begin = datetime.combine(self.begin, datetime.min.time(), UTC).replace(tzinfo=None)
+        return Options(begin=begin, only=tuple(self.only), custom=self.custom)
 
     @property
     def age_limit(self) -> timedelta | None:
@@ -55,7 +130,6 @@ class SourceConfig(BaseModel):
         number, unit = self.stale_after.split()
         return timedelta(**{unit: int(number)})
 
-    @property
-    def keeps_raw(self) -> bool:
-        """Whether raw pages are kept; employees' answers only where the user says so."""
-        return self.family != "workforce" if self.keep_raw is None else self.keep_raw
+    def keeps_raw(self, family: str) -> bool:
+        """Whether a stream keeps raw pages; employees' answers only where the user says so."""
+        return family != "workforce" if self.keep_raw is None else self.keep_raw

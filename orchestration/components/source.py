@@ -1,20 +1,21 @@
 """`Source`: one instance of a connector, written in YAML by its user."""
 
-import os
+from collections.abc import Iterator
 from typing import Self
 
 import dagster as dg
 from pydantic import BaseModel
 
-from connectors.errors import FixConfiguration
+from connectors.errors import EarfulError
 from connectors.families import TABLES
-from connectors.files import FileStream
-from connectors.landing import Landing, Manifest, Origin
+from connectors.landing import Landing, Manifest
 from orchestration import settings as instance_settings
 from orchestration.assets import column_schema, landing_key, landing_op
-from orchestration.attempts import attempting
+from orchestration.attempts import failure
 from orchestration.components.config import SourceConfig
+from orchestration.components.extraction import extract
 from orchestration.components.scaffold import SourceScaffolder
+from orchestration.components.streams import StreamFacts, Streams
 from orchestration.windows import ReadAgain
 
 _RETRIES = dg.RetryPolicy(
@@ -49,11 +50,13 @@ class Source(dg.Component):
 
     def definitions(self, source: str) -> dg.Definitions:
         """An asset per stream, a job for all of them, and its schedule."""
+        specs = [
+            self._spec(source, name, facts)
+            for name, facts in Streams(source, self.config).facts().items()
+        ]
         job = dg.define_asset_job(
             f"land_{source}",
-            selection=dg.AssetSelection.assets(
-                *(landing_key(source, stream) for stream in self.config.streams)
-            ),
+            selection=dg.AssetSelection.assets(*(spec.key for spec in specs)),
             description=f"Reads what is new in {source}.",
         )
         schedule = (
@@ -67,63 +70,44 @@ class Source(dg.Component):
             else None
         )
         return dg.Definitions(
-            assets=[self._asset(source, stream) for stream in self.config.streams],
+            assets=[self._assets(source, specs)],
             jobs=[job],
             schedules=[schedule] if schedule else [],
         )
 
-    def stream(self, source: str, name: str) -> FileStream:
-        """A stream ready to be read. Raises `FixConfiguration` on an unset secret."""
-        key = self._secret(source, "respondent_key")
-        return FileStream(
-            origin=Origin(
-                source=source,
-                stream=name,
-                connector=self.config.connector,
-                family=self.config.family,
-            ),
-            config=self.config.streams[name],
-            folder=instance_settings.load().exports / self.config.folder,
-            keep_raw=self.config.keeps_raw,
-            hash_key=key.encode() if key else None,
+    def _assets(self, source: str, specs: list[dg.AssetSpec]) -> dg.AssetsDefinition:
+        """All streams in one step: they share the vendor's budget."""
+
+        @dg.multi_asset(
+            name=landing_op(source), specs=specs, can_subset=True, retry_policy=_RETRIES
         )
-
-    def _secret(self, source: str, purpose: str) -> str | None:
-        variable = self.config.secrets.get(purpose)
-        if variable is None:
-            return None
-        value = os.environ.get(variable)
-        if not value:
-            raise FixConfiguration(
-                "SECRET-UNSET",
-                f"{source}, secrets.{purpose}",
-                f"the environment variable {variable} is not set",
-                f"Set {variable} in the environment or in .env before the run.",
-            )
-        return value
-
-    def _asset(self, source: str, stream: str) -> dg.AssetsDefinition:
-        spec = self._spec(source, stream)
-
-        @dg.multi_asset(name=landing_op(spec.key), specs=[spec], retry_policy=_RETRIES)
         def land(
             context: dg.AssetExecutionContext, config: ReadAgain
-        ) -> dg.MaterializeResult[None]:
+        ) -> Iterator[dg.MaterializeResult[None]]:
             landing = Landing(instance_settings.load().landing)
-            with attempting():
-                manifests = list(self.stream(source, stream).sync(landing, config.window()))
-            context.log.info("%s.%s: %d new packages", source, stream, len(manifests))
-            return dg.MaterializeResult(asset_key=spec.key, metadata=_metadata(manifests))
+            names = sorted(key.path[-1] for key in context.selected_asset_keys)
+            errors: dict[str, EarfulError] = {}
+            streams = Streams(source, self.config)
+            for landed in extract(streams, names, landing, config.window()):
+                packages = len(landed.manifests)
+                context.log.info("%s.%s: %d new packages", source, landed.stream, packages)
+                if landed.error is not None:
+                    errors[f"{source}.{landed.stream}"] = landed.error
+                    continue
+                key = landing_key(source, landed.stream)
+                yield dg.MaterializeResult(asset_key=key, metadata=_metadata(landed.manifests))
+            if errors:
+                raise failure(errors)
 
         return land
 
-    def _spec(self, source: str, stream: str) -> dg.AssetSpec:
-        tables = tuple(self.config.streams[stream].tables)
+    def _spec(self, source: str, stream: str, facts: StreamFacts) -> dg.AssetSpec:
         age = self.config.age_limit
+        tables = facts.tables
         return dg.AssetSpec(
             key=landing_key(source, stream),
             description=f"{self.config.description} Load packages of {', '.join(tables)}.",
-            group_name=self.config.family,
+            group_name=facts.family,
             owners=[self.config.owner] if self.config.owner else None,
             kinds={self.config.connector, "parquet"},
             metadata={

@@ -133,6 +133,14 @@ def reviews(world: World, call: Call) -> Reply:
     return _listed(call, found, rest)
 
 
+def review(world: World, call: Call) -> Reply:
+    """`GET /v1/customerReviews/{id}`."""
+    rows = _visible(world).filter(pl.col("id") == call.params["id"])
+    if rows.is_empty():
+        raise Refuse(Why.UNKNOWN_RECORD)
+    return Reply(f'{{"data":{texts(rows, _review(call, with_responses=False))[0]}}}'.encode())
+
+
 def response(world: World, call: Call) -> Reply:
     """`GET /v1/customerReviews/{id}/response`."""
     rows = _visible(world).filter(pl.col("id") == call.params["id"])
@@ -254,6 +262,7 @@ VENDOR = Vendor(
     routes=[
         Route("/apps", apps, scope=REVIEWS),
         Route("/apps/{id}/customerReviews", reviews, scope=REVIEWS),
+        Route("/customerReviews/{id}", review, scope=REVIEWS),
         Route("/customerReviews/{id}/response", response, scope=REVIEWS),
     ],
     scopes=scopes,

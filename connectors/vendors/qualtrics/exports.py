@@ -15,7 +15,7 @@ import polars as pl
 from connectors.cursors import Batch, Posted, Span
 from connectors.errors import TryAgain
 from connectors.http import Api
-from connectors.records import Open, also
+from connectors.records import NULL, Open, also
 from connectors.stream import Column, Rows, Stream
 from connectors.vendors.connector import Options
 from connectors.vendors.mapping import given, iso, plain, renamed
@@ -127,7 +127,7 @@ def responses(options: Options) -> Stream:
     """The stream, with the tenant's own embedded data as columns."""
     # the names of embedded data are the tenant's own, blanks and all
     own = [
-        (f"own_{column}", msgspec.Raw | None, msgspec.field(default=None, name=name))
+        (f"own_{column}", msgspec.Raw, msgspec.field(default=NULL, name=name))
         for column, name in options.custom.items()
     ]
     values = msgspec.defstruct("Values", own, bases=(Values,), kw_only=True)

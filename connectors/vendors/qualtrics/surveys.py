@@ -12,7 +12,7 @@ import polars as pl
 
 from connectors.cursors import Batch, Reading
 from connectors.http import Api
-from connectors.records import also
+from connectors.records import NULL, also
 from connectors.stream import Rows, Stream
 from connectors.vendors.reading import one
 
@@ -41,7 +41,7 @@ class Survey(msgspec.Struct, rename="camel"):
     id: str
     name: str | None = None
     last_modified_date: datetime | None = None
-    questions: msgspec.Raw | None = None
+    questions: msgspec.Raw = NULL
 
 
 class _Choice(msgspec.Struct, rename="camel"):

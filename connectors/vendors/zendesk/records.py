@@ -6,12 +6,12 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.records import ABSENT, also
+from connectors.records import ABSENT, NULL, also
 
 
 class Via(msgspec.Struct):
     channel: str | None = None
-    source: msgspec.Raw | None = None
+    source: msgspec.Raw = NULL
 
 
 @also(
@@ -34,8 +34,8 @@ class Ticket(msgspec.Struct):
     assignee_id: int | None = None
     organization_id: int | None = None
     group_id: int | None = None
-    tags: msgspec.Raw | None = None
-    custom_fields: msgspec.Raw | None = None
+    tags: msgspec.Raw = NULL
+    custom_fields: msgspec.Raw = NULL
 
 
 @also(
@@ -49,8 +49,8 @@ class Child(msgspec.Struct):
     body: str | None = None
     public: bool | None = None
     created_at: datetime | None = None
-    via: msgspec.Raw | None = None
-    previous_value: msgspec.Raw | None = None
+    via: msgspec.Raw = NULL
+    previous_value: msgspec.Raw = NULL
     # a changed field stands under its own name, null where it was emptied
     status: msgspec.Raw = ABSENT
     priority: msgspec.Raw = ABSENT

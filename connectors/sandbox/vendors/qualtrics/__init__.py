@@ -11,7 +11,15 @@ import re
 from connectors.sandbox.vendors.limits import Window
 from connectors.sandbox.vendors.protocol import Route, Vendor
 
-from .distributions import contact, contacts, distribution, distributions, history, whoami
+from .distributions import (
+    contact,
+    contacts,
+    directories,
+    distribution,
+    distributions,
+    history,
+    whoami,
+)
 from .errors import RESPONSES, refuse, scopes
 from .exports import file, progress, start
 from .surveys import definition, metadata, surveys
@@ -30,6 +38,7 @@ VENDOR = Vendor(
         Route("/distributions", distributions, scope=RESPONSES),
         Route("/distributions/{id}/history", history, scope=RESPONSES),
         Route("/distributions/{id}", distribution, scope=RESPONSES),
+        Route("/directories", directories, scope=RESPONSES),
         Route("/directories/{directory}/contacts", contacts, scope=RESPONSES),
         Route("/directories/{directory}/contacts/{id}", contact, scope=RESPONSES),
     ],

@@ -65,6 +65,11 @@ def history(world: World, call: Call) -> Reply:
     return paged(call, rows.sort("contact_id"), element, "qualtrics_invitations")
 
 
+def directories(_world: World, _call: Call) -> Reply:
+    """`GET /directories`: the one directory."""
+    return result({"elements": [{"directoryId": DIRECTORY, "name": "Customers"}], "nextPage": None})
+
+
 def contacts(world: World, call: Call) -> Reply:
     """`GET /directories/{directory}/contacts`."""
     _directory(call)

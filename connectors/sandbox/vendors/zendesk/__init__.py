@@ -30,6 +30,7 @@ from .others import (
     ratings,
     sample,
     ticket_fields,
+    users,
 )
 from .paging import Export, as_list, by_cursor, by_time
 from .tickets import TICKETS, USERS
@@ -75,6 +76,7 @@ _ROUTES = [
     Route("/organizations", _list(ORGANIZATIONS)),
     Route("/organizations/{id}", partial(one, ORGANIZATIONS, "organization")),
     Route("/groups", _list(GROUPS)),
+    Route("/users", users),
     Route("/users/me", me),
     Route("/users/{id}/identities", _list(IDENTITIES)),
     Route("/users/{id}", partial(one, USERS, "user")),

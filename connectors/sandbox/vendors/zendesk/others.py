@@ -183,6 +183,17 @@ def ratings(world: World, call: Call) -> Reply:
     return as_list(RATINGS, world, call, _RATINGS_PAGE)
 
 
+def users(world: World, call: Call) -> Reply:
+    """`/users?role[]=`: everybody at work, or those of some roles."""
+    return as_list(LISTED_USERS, world, call)
+
+
+def _listed_users(world: World, call: Call) -> pl.DataFrame:
+    rows = world.records.current("zendesk_users").filter(pl.col("active").fill_null(value=True))
+    roles = [role for role in call.query.get("role[]", "").split(",") if role]
+    return (rows.filter(pl.col("role").is_in(roles)) if roles else rows).sort("id")
+
+
 def one(export: Export, name: str, world: World, call: Call) -> Reply:
     """A record by its id."""
     text = call.params["id"]
@@ -238,6 +249,7 @@ GROUPS = Export(
 )
 RATINGS = Export("satisfaction_ratings", "zendesk_ratings", _ratings, by_expression(_rating))
 IDENTITIES = Export("identities", "zendesk_identities", _identities, by_expression(_identity))
+LISTED_USERS = Export("users", "zendesk_users", _listed_users, USERS.encode)
 GONE_USERS = Export("deleted_users", "zendesk_users", _gone_users, by_expression(_deleted_user))
 GONE_TICKETS = Export(
     "deleted_tickets", "zendesk_tickets", _gone_tickets, by_expression(_deleted_ticket)
