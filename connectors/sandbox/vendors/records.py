@@ -133,9 +133,15 @@ class Records:
 
 
 def _ordered(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
-    return frame.sort("at", *key, maintain_order=True).with_columns(
-        until=pl.col("at").shift(-1).over(key), first=pl.col("at").first().over(key)
-    )
+    """By time, each version with `until` and `first`; most records have one version only."""
+    again = frame.select(again=pl.struct(key).is_duplicated())["again"]
+    never = pl.lit(None, pl.Datetime("us"))
+    once = frame.filter(~again).with_columns(until=never, first="at")
+    if again.any():
+        versions = frame.filter(again).sort("at", maintain_order=True)
+        following, first = pl.col("at").shift(-1).over(key), pl.col("at").first().over(key)
+        once = pl.concat([once, versions.with_columns(until=following, first=first)])
+    return once.sort("at", *key, maintain_order=True)
 
 
 def _is(table: str, record: tuple[object, ...]) -> pl.Expr:

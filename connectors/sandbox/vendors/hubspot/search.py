@@ -15,10 +15,12 @@ from typing import Any
 
 import polars as pl
 
-from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Why, listing
+from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Rows, Why
+from connectors.sandbox.vendors.replies import listing
 from connectors.sandbox.vendors.world import World
 
-from .objects import Kind, as_json, rows_of, wanted
+from .kinds import Kind
+from .objects import as_json, rows_of, wanted
 
 MOST = 10_000
 _PAGE = 200
@@ -53,7 +55,7 @@ def search(world: World, call: Call, kind: Kind) -> Reply:
     rest = {"paging": {"next": {"after": str(after + size)}}} if more else {}
     records = as_json(kind, found, wanted(kind, sent.get("properties") or []), links=[])
     keys = [(value,) for value in found["id"].to_list()]
-    return listing("results", (records, kind.table, keys), total=rows.height, **rest)
+    return listing("results", Rows(records, kind.table, keys), total=rows.height, **rest)
 
 
 def _whole(sent: dict[str, Any], name: str, default: int, high: int | None = None) -> int:

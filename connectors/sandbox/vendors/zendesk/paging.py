@@ -20,8 +20,9 @@ from urllib.parse import quote, urlencode
 
 import polars as pl
 
-from connectors.sandbox.vendors.protocol import Call, Page, Refuse, Reply, Why, listing, unwrapped
-from connectors.sandbox.vendors.render import texts
+from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Rows, Why
+from connectors.sandbox.vendors.render import epoch, texts
+from connectors.sandbox.vendors.replies import listing
 from connectors.sandbox.vendors.world import World
 
 PAGE = 1000
@@ -48,10 +49,18 @@ class Export:
             return frame
         return frame.head(int(frame["ts"].search_sorted(world.clock.epoch - WITHHELD, "right")))
 
-    def page(self, world: World, call: Call, rows: pl.DataFrame) -> Page:
-        """Rows as a page."""
+    def page(self, world: World, call: Call, rows: pl.DataFrame) -> Rows:
+        """Rows as they are sent."""
         ids = [(value,) for value in rows["id"].to_list()]
-        return Page(self.encode(world, call, rows), unwrapped, self.table, ids)
+        return Rows(self.encode(world, call, rows), self.table, ids)
+
+
+def by_second(world: World, table: str, second: str = "at") -> pl.DataFrame:
+    """A table as of now, by the second of a time."""
+    return world.records.memo(
+        ("zendesk", table),
+        lambda: world.records.current(table).with_columns(ts=epoch(second)).sort("ts", "id"),
+    )
 
 
 def by_expression(build: Callable[[Call], pl.Expr]) -> Encode:
