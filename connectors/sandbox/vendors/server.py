@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import struct
+import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
-import msgspec
+import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from .core import VENDORS, Asked, Core
-from .faults import Armed
+from connectors.errors import FixEnvironment
+
+from .control import Control
+from .core import Asked, Core
+from .handle import HOST, PATIENCE
 from .injection import Outcome, http_date
+from .world import Settings
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-_log = logging.getLogger(__name__)
 
 
 def application(core: Core) -> Starlette:
@@ -34,58 +38,12 @@ def application(core: Core) -> Starlette:
             Route("/_sandbox/requests", control.requests, methods=["GET", "DELETE"]),
             Route("/_sandbox/advance", control.advance, methods=["POST"]),
             Route("/_sandbox/faults", control.faults, methods=["POST", "DELETE"]),
-            Route("/{path:path}", Vendors(core), methods=_METHODS),
+            Route("/{path:path}", Answering(core), methods=_METHODS),
         ]
     )
 
 
-class Control:
-    """What tests and the demo do to the vendors, which no client may know of."""
-
-    def __init__(self, core: Core) -> None:
-        """Control one core."""
-        self._core = core
-
-    async def state(self, _request: Request) -> Response:
-        """Clock, vendors and what is still armed."""
-        vendors = {vendor.name: vendor.prefix for vendor in VENDORS}
-        now = self._core.world.clock.now.isoformat()
-        return JSONResponse({"now": now, "vendors": vendors, "faults": self._core.faults.dump()})
-
-    async def requests(self, request: Request) -> Response:
-        """Every request since the start, or since this list was deleted."""
-        if request.method == "DELETE":
-            self._core.log.clear()
-        return JSONResponse(self._core.log)
-
-    async def advance(self, request: Request) -> Response:
-        """Move the clock: `{"seconds": 86400}` or `{"to": "2026-03-01T00:00:00"}`."""
-        try:
-            sent = await request.json()
-            clock = self._core.world.clock
-            if "to" in sent:
-                clock.move_to(datetime.fromisoformat(sent["to"]))
-            else:
-                clock.advance(timedelta(seconds=float(sent["seconds"])))
-        except (ValueError, KeyError, TypeError) as error:
-            return JSONResponse({"error": str(error)}, 400)
-        return await self.state(request)
-
-    async def faults(self, request: Request) -> Response:
-        """Arm a list of faults, or take all away."""
-        if request.method == "DELETE":
-            self._core.faults.clear()
-            return await self.state(request)
-        try:
-            armed = msgspec.json.decode(await request.body(), type=list[Armed])
-        except (msgspec.ValidationError, msgspec.DecodeError) as error:
-            return JSONResponse({"error": str(error)}, 400)
-        for one in armed:
-            self._core.faults.arm(one)
-        return await self.state(request)
-
-
-class Vendors:
+class Answering:
     """Everything that is not control."""
 
     def __init__(self, core: Core) -> None:
@@ -134,3 +92,32 @@ async def _break_off(response: Response, send: Send) -> None:
         linger = struct.pack("ii", 1, 0)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         transport.abort()
+
+
+def uvicorn_server(home: Path, now: datetime | None, settings: Settings) -> uvicorn.Server:
+    """The application in a server that is not yet running."""
+    app = application(Core(home, now, settings))
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,  # the vendors' own clock stands there
+        lifespan="off",
+        timeout_graceful_shutdown=1,
+    )
+    return uvicorn.Server(config)
+
+
+def wait_for(server: uvicorn.Server) -> None:
+    """Wait until a server that runs elsewhere answers."""
+    end = time.monotonic() + PATIENCE
+    while not server.started:
+        if time.monotonic() > end:
+            raise FixEnvironment(
+                "SANDBOX-START",
+                HOST,
+                "the vendors did not start within a minute",
+                "Is the machine overloaded? Try again.",
+            )
+        time.sleep(0.005)
