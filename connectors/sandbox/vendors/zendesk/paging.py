@@ -78,11 +78,12 @@ def by_cursor(export: Export, world: World, call: Call) -> Reply:
     if found.height:
         ts, last = found["ts"][-1], found["id"][-1]
     cursor = _cursor(ts, last)
-    path = call.base + call.path
+    query = {k: v for k, v in call.query.items() if k != "start_time"}
+    query |= {"cursor": cursor, "per_page": str(size)}
     return listing(
         export.name,
         export.page(world, call, found),
-        after_url=f"{path}?{urlencode({'cursor': cursor, 'per_page': size}, quote_via=quote)}",
+        after_url=f"{call.base}{call.path}?{urlencode(query, quote_via=quote)}",
         before_url=None,
         after_cursor=cursor,
         before_cursor=None,
