@@ -106,7 +106,7 @@ class Records:
     def twin(self, table: str, record: tuple[object, ...]) -> None:
         """Let a new record come to be that equals another in all but its id, `at` included."""
         last = self._last(table, record)
-        name = key_of(table)[-1]
+        name = key_of(table)[len(record) - 1]
         ids = self.versions(table)[name]
         new = int(cast("int", ids.max())) + 1 if ids.dtype.is_integer() else f"{record[-1]}-twin"
         self._add(table, last.with_columns(pl.lit(new, ids.dtype).alias(name)))
@@ -145,9 +145,9 @@ def _ordered(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
 
 
 def _is(table: str, record: tuple[object, ...]) -> pl.Expr:
-    return pl.all_horizontal(
-        pl.col(name) == value for name, value in zip(key_of(table), record, strict=True)
-    )
+    """Whether a row is of a record, or of the records that share the first part of a key."""
+    names = key_of(table)
+    return pl.all_horizontal(pl.col(n) == v for n, v in zip(names, record, strict=False))
 
 
 def _as_is(_records: Records, frame: pl.DataFrame) -> pl.DataFrame:

@@ -94,6 +94,15 @@ async def _break_off(response: Response, send: Send) -> None:
         transport.abort()
 
 
+class _Prompt(uvicorn.Server):
+    """Looks often whether it should end: a test suite starts and stops hundreds of them."""
+
+    async def main_loop(self) -> None:
+        """Wait for the end."""
+        while not self.should_exit:  # noqa: ASYNC110 - a flag that another thread sets
+            await asyncio.sleep(0.01)
+
+
 def uvicorn_server(home: Path, now: datetime | None, settings: Settings) -> uvicorn.Server:
     """The application in a server that is not yet running."""
     app = application(Core(home, now, settings))
@@ -106,7 +115,7 @@ def uvicorn_server(home: Path, now: datetime | None, settings: Settings) -> uvic
         lifespan="off",
         timeout_graceful_shutdown=1,
     )
-    return uvicorn.Server(config)
+    return _Prompt(config)
 
 
 def wait_for(server: uvicorn.Server) -> None:

@@ -121,6 +121,8 @@ def by_time(export: Export, world: World, call: Call) -> Reply:
 
 def as_list(export: Export, world: World, call: Call, biggest: int = 100) -> Reply:
     """A page of a list, by cursor if `page[size]` or `page[after]` is there."""
+    if "page[before]" in call.query:
+        raise Refuse(Why.BAD_PARAMETER, "page[before]")  # nobody reads backwards here
     rows = export.frame(world, call)
     if "page[size]" not in call.query and "page[after]" not in call.query:
         whole = export.page(world, call, rows)
@@ -136,7 +138,7 @@ def as_list(export: Export, world: World, call: Call, biggest: int = 100) -> Rep
         export.page(world, call, found),
         meta={"has_more": more, "after_cursor": after, "before_cursor": before},
         links={
-            "prev": _link(call, "page[before]", before) if begin else None,
+            "prev": _link(call, "page[before]", before) if found.height else None,
             "next": _link(call, "page[after]", after) if more else None,
         },
     )
