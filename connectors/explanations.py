@@ -93,8 +93,8 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "VENDOR-KEY": (
         "App Store Connect wants requests signed with the private key that it gave you once, as a "
-        "file ending in .p8. The variable has to hold the whole text, `-----BEGIN PRIVATE KEY-----` "
-        "included; line breaks may be written as \\n."
+        "file ending in .p8. The variable has to hold the whole text, from `-----BEGIN PRIVATE "
+        "KEY-----` on; line breaks may be written as \\n."
     ),
     "MAP-COLUMN": (
         "The mapping names a table or a column that the family's contract does not have. The "

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from . import credentials
 from .faults import Armed, Fault, bad_day
+from .handle import Vendors
 from .limits import Limits
-from .running import Vendors, running, serve
+from .running import running, serve
 from .world import Settings
 
 __all__ = [

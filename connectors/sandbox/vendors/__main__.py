@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from .running import child
+from .child import child
 
 if __name__ == "__main__":
     child(int(sys.argv[1]), sys.argv[2])

@@ -52,12 +52,12 @@ class Core:
         self.world = World(home, now, settings, zendesk.DERIVE)
         self.faults = Faults()
         self.log: list[dict[str, Any]] = []
+        self.lock = threading.Lock()
         self._pages = Pages()
-        self._lock = threading.Lock()
 
     def answer(self, asked: Asked) -> Outcome:
         """Answer one request."""
-        with self._lock:
+        with self.lock:
             outcome = self._answer(asked)
             if len(self.log) < _LOGGED:
                 self.log.append(

@@ -5,8 +5,6 @@ Nothing here knows HTTP servers: a vendor can be asked in a test by calling it.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +15,6 @@ from functools import cached_property
 from typing import Any
 
 from .limits import Window
-from .render import dumps
 
 JSON = "application/json; charset=utf-8"
 
@@ -103,20 +100,29 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Page:
-    """The records of a reply, so that a fault can be put into them.
+class Rows:
+    """Records of a table.
 
     Attributes:
         records: Each as JSON text.
-        wrap: Makes the body of them.
         table: Where they come from, and
         keys: which they are there.
     """
 
     records: Sequence[str]
-    wrap: Callable[[Sequence[str]], bytes]
     table: str
     keys: Sequence[tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class Page(Rows):
+    """The records of a reply, kept beside its body so that a fault can be put into them.
+
+    Attributes:
+        wrap: Makes the body of records.
+    """
+
+    wrap: Callable[[Sequence[str]], bytes]
 
 
 @dataclass(frozen=True)
@@ -169,45 +175,3 @@ class Vendor:
     scopes: Callable[[Any, Call, Route], frozenset[str]]
     refuse: Callable[[Refuse, Call], Reply]
     windows: Sequence[Window]
-
-
-def respond(value: object, status: int = 200, **headers: str) -> Reply:
-    """A reply of one JSON value."""
-    return Reply(dumps(value).encode(), status, headers)
-
-
-def unwrapped(items: Sequence[str]) -> bytes:
-    """Records side by side, for pages that `listing` still has to put into an envelope."""
-    return ",".join(items).encode()
-
-
-def listing(
-    name: str, page: Page | tuple[Sequence[str], str, Sequence[tuple[object, ...]]], **rest: object
-) -> Reply:
-    """A reply whose records stand under one name, with the rest of the envelope after them."""
-    records, table, keys = (page.records, page.table, page.keys) if isinstance(page, Page) else page
-    tail = dumps(rest)[1:]
-    end = f"],{tail}" if rest else "]}"
-
-    def wrap(items: Sequence[str]) -> bytes:
-        return f'{{"{name}":[{",".join(items)}{end}'.encode()
-
-    return Reply(wrap(records), page=Page(records, wrap, table, keys))
-
-
-def basic(call: Call) -> tuple[str, str] | None:
-    """User and password of an `Authorization: Basic` header."""
-    scheme, _, value = call.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return user, password
-
-
-def bearer(call: Call) -> str | None:
-    """The token of an `Authorization: Bearer` header."""
-    scheme, _, value = call.headers.get("authorization", "").partition(" ")
-    return value.strip() if scheme.lower() == "bearer" else None

@@ -106,7 +106,7 @@ class Records:
     def twin(self, table: str, record: tuple[object, ...]) -> None:
         """Let a new record come to be that equals another in all but its id, `at` included."""
         last = self._last(table, record)
-        name = key_of(table)[-1]
+        name = key_of(table)[len(record) - 1]
         ids = self.versions(table)[name]
         new = int(cast("int", ids.max())) + 1 if ids.dtype.is_integer() else f"{record[-1]}-twin"
         self._add(table, last.with_columns(pl.lit(new, ids.dtype).alias(name)))
@@ -133,15 +133,21 @@ class Records:
 
 
 def _ordered(frame: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
-    return frame.sort("at", *key, maintain_order=True).with_columns(
-        until=pl.col("at").shift(-1).over(key), first=pl.col("at").first().over(key)
-    )
+    """By time, each version with `until` and `first`; most records have one version only."""
+    again = frame.select(again=pl.struct(key).is_duplicated())["again"]
+    never = pl.lit(None, pl.Datetime("us"))
+    once = frame.filter(~again).with_columns(until=never, first="at")
+    if again.any():
+        versions = frame.filter(again).sort("at", maintain_order=True)
+        following, first = pl.col("at").shift(-1).over(key), pl.col("at").first().over(key)
+        once = pl.concat([once, versions.with_columns(until=following, first=first)])
+    return once.sort("at", *key, maintain_order=True)
 
 
 def _is(table: str, record: tuple[object, ...]) -> pl.Expr:
-    return pl.all_horizontal(
-        pl.col(name) == value for name, value in zip(key_of(table), record, strict=True)
-    )
+    """Whether a row is of a record, or of the records that share the first part of a key."""
+    names = key_of(table)
+    return pl.all_horizontal(pl.col(n) == v for n, v in zip(names, record, strict=False))
 
 
 def _as_is(_records: Records, frame: pl.DataFrame) -> pl.DataFrame:

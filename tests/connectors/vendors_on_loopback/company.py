@@ -17,6 +17,7 @@ from connectors.sandbox.vendors import credentials as known
 
 NOON = datetime(2026, 3, 1, 12)  # noqa: DTZ001 - the tables' times are naive UTC
 DAY = timedelta(days=1)
+TRANSPORT = httpx2.HTTPTransport()  # one for all tests: each reads the certificates anew
 
 
 def write(home: Path, table: str, *rows: dict[str, Any]) -> None:
@@ -363,7 +364,7 @@ class Client:
     def __init__(self, vendors: Vendors) -> None:
         """Read from running vendors."""
         self.url = vendors.url
-        self.http = httpx2.Client(base_url=vendors.url, timeout=5)
+        self.http = httpx2.Client(base_url=vendors.url, timeout=5, transport=TRANSPORT)
 
     def zendesk(self, path: str, **query: object) -> httpx2.Response:
         auth = (f"{known.ZENDESK_EMAIL}/token", known.ZENDESK_KEY)

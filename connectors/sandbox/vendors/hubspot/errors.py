@@ -9,7 +9,8 @@ from __future__ import annotations
 import uuid
 
 from connectors.sandbox.vendors import credentials as known
-from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Route, Why, bearer, respond
+from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Route, Why
+from connectors.sandbox.vendors.replies import bearer, respond
 from connectors.sandbox.vendors.world import World
 
 SCOPES = {kind: f"crm.objects.{kind}.read" for kind in ("contacts", "companies", "deals")}

@@ -11,14 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Literal
 
+import msgspec
 import polars as pl
 
-from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Why, listing
+from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Rows, Why
+from connectors.sandbox.vendors.replies import listing
 from connectors.sandbox.vendors.world import World
 
-from .objects import Kind, as_json, rows_of, wanted
+from .kinds import Kind
+from .objects import as_json, rows_of, wanted
 
 MOST = 10_000
 _PAGE = 200
@@ -34,69 +37,100 @@ _COMPARE: dict[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
 }
 
 
+class Filter(msgspec.Struct, rename="camel"):
+    """One condition."""
+
+    property_name: str
+    operator: str
+    value: str | float | bool | None = None
+    high_value: str | float | None = None
+    values: list[str | float] = []
+
+
+class Group(msgspec.Struct):
+    """Conditions of which all have to hold."""
+
+    filters: list[Filter] = []
+
+
+class Sort(msgspec.Struct, rename="camel"):
+    """What to sort by."""
+
+    property_name: str
+    direction: Literal["ASCENDING", "DESCENDING"] = "ASCENDING"
+
+
+class Query(msgspec.Struct, rename="camel"):
+    """The body of a search; of the groups one has to hold, of the sorts the first counts."""
+
+    filter_groups: Annotated[list[Group], msgspec.Meta(max_length=_GROUPS)] = []
+    sorts: list[Sort] = []
+    properties: list[str] = []
+    limit: Annotated[int, msgspec.Meta(ge=0, le=_PAGE)] = 10
+    after: str | int | None = None
+
+
 def search(world: World, call: Call, kind: Kind) -> Reply:
     """`POST /crm/v3/objects/{type}/search`."""
-    sent = call.json()
-    size = _whole(sent, "limit", 10, high=_PAGE)
-    after = _whole(sent, "after", 0)
-    if after + size > MOST:
+    query = _query(call)
+    after = int(query.after or 0)
+    if after + query.limit > MOST:
         raise Refuse(Why.BAD_PARAMETER, f"paging beyond {MOST} results is not supported")
     rows = rows_of(world, kind)
-    groups = sent.get("filterGroups") or []
-    if len(groups) > _GROUPS or sum(len(g.get("filters", [])) for g in groups) > _FILTERS:
-        raise Refuse(Why.BAD_PARAMETER, "filterGroups")
-    if groups:
-        rows = rows.filter(pl.any_horizontal(_group(kind, group) for group in groups))
-    rows = _sorted(kind, rows, sent.get("sorts") or [])
-    found = rows.slice(after, size)
-    more = after + size < rows.height
-    rest = {"paging": {"next": {"after": str(after + size)}}} if more else {}
-    records = as_json(kind, found, wanted(kind, sent.get("properties") or []), links=[])
+    if query.filter_groups:
+        rows = rows.filter(pl.any_horizontal(_group(kind, one) for one in query.filter_groups))
+    rows = _sorted(kind, rows, query.sorts)
+    found = rows.slice(after, query.limit)
+    more = after + query.limit < rows.height
+    rest = {"paging": {"next": {"after": str(after + query.limit)}}} if more else {}
+    records = as_json(kind, found, wanted(kind, query.properties), links=[])
     keys = [(value,) for value in found["id"].to_list()]
-    return listing("results", (records, kind.table, keys), total=rows.height, **rest)
+    return listing("results", Rows(records, kind.table, keys), total=rows.height, **rest)
 
 
-def _whole(sent: dict[str, Any], name: str, default: int, high: int | None = None) -> int:
-    value = sent.get(name, default)
-    text = str(default if value in {None, ""} else value)
-    if isinstance(value, bool) or not text.isdecimal():
-        raise Refuse(Why.BAD_PARAMETER, name)
-    if high is not None and int(text) > high:
-        raise Refuse(Why.BAD_PARAMETER, f"{name} may not exceed {high}")
-    return int(text)
+def _query(call: Call) -> Query:
+    try:
+        query = msgspec.json.decode(call.body or b"{}", type=Query)
+    except ValueError as error:
+        raise Refuse(Why.BAD_PARAMETER, str(error)) from error
+    if not str(query.after or 0).isdecimal():
+        raise Refuse(Why.BAD_PARAMETER, "after")
+    if sum(len(group.filters) for group in query.filter_groups) > _FILTERS:
+        raise Refuse(Why.BAD_PARAMETER, "too many filters")
+    return query
 
 
-def _group(kind: Kind, group: dict[str, Any]) -> pl.Expr:
-    return pl.all_horizontal(_filter(kind, one) for one in group.get("filters", []))
+def _group(kind: Kind, group: Group) -> pl.Expr:
+    return pl.all_horizontal(pl.lit(value=True), *(_filter(kind, one) for one in group.filters))
 
 
-def _filter(kind: Kind, one: dict[str, Any]) -> pl.Expr:
-    name = str(one.get("propertyName"))
-    if name not in kind.properties:
-        raise Refuse(Why.BAD_PARAMETER, f"There was a problem with the request: {name}")
-    column = pl.col(f"p:{name}")
-    operator = one.get("operator")
-    if operator == "HAS_PROPERTY":
-        return column.is_not_null()
-    if operator == "NOT_HAS_PROPERTY":
-        return column.is_null()
-    if operator in {"IN", "NOT_IN"}:
-        found = column.is_in([str(value) for value in one.get("values", [])])
-        return found if operator == "IN" else ~found
-    if operator == "CONTAINS_TOKEN":
-        return column.str.to_lowercase().str.contains(
-            str(one["value"]).strip("*").lower(), literal=True
-        )
-    return _compared(name, operator, one)
+def _filter(kind: Kind, one: Filter) -> pl.Expr:
+    if one.property_name not in kind.properties:
+        raise Refuse(Why.BAD_PARAMETER, f"Property {one.property_name} does not exist")
+    column = pl.col(f"p:{one.property_name}")
+    match one.operator:
+        case "HAS_PROPERTY":
+            return column.is_not_null()
+        case "NOT_HAS_PROPERTY":
+            return column.is_null()
+        case "IN":
+            return column.is_in([str(value) for value in one.values])
+        case "NOT_IN":
+            return ~column.is_in([str(value) for value in one.values])
+        case "CONTAINS_TOKEN":
+            token = str(one.value).strip("*").lower()
+            return column.str.to_lowercase().str.contains(token, literal=True)
+    return _compared(one)
 
 
-def _compared(name: str, operator: object, one: dict[str, Any]) -> pl.Expr:
-    column, value = _comparable(name, one.get("value"))
-    if operator == "BETWEEN":
-        return (column >= value) & (column <= _comparable(name, one.get("highValue"))[1])
-    if operator not in _COMPARE:
-        raise Refuse(Why.BAD_PARAMETER, f"operator {operator}")
-    return _COMPARE[str(operator)](column, value)
+def _compared(one: Filter) -> pl.Expr:
+    column, value = _comparable(one.property_name, one.value)
+    if one.operator == "BETWEEN":
+        highest = _comparable(one.property_name, one.high_value)[1]
+        return (column >= value) & (column <= highest)
+    if one.operator not in _COMPARE:
+        raise Refuse(Why.BAD_PARAMETER, f"operator {one.operator}")
+    return _COMPARE[one.operator](column, value)
 
 
 def _comparable(name: str, value: object) -> tuple[pl.Expr, pl.Expr]:
@@ -123,14 +157,12 @@ def _milliseconds(text: str) -> int:
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-def _sorted(kind: Kind, rows: pl.DataFrame, sorts: list[Any]) -> pl.DataFrame:
+def _sorted(kind: Kind, rows: pl.DataFrame, sorts: list[Sort]) -> pl.DataFrame:
     """By the sent property; of equal ones the order is the vendor's affair, here by id."""
-    first = sorts[0] if sorts else {"propertyName": "createdate"}
-    if isinstance(first, str):
-        first = {"propertyName": first.lstrip("-"), "direction": "-"[: first.startswith("-")]}
-    name = first.get("propertyName")
+    first = sorts[0] if sorts else Sort("createdate")
+    name = first.property_name
     if name not in kind.properties:
-        raise Refuse(Why.BAD_PARAMETER, "sorts")
-    down = first.get("direction") in {"DESCENDING", "-"}
+        raise Refuse(Why.BAD_PARAMETER, f"Property {name} does not exist")
     column = pl.col("id") if name == "hs_object_id" else pl.col(f"p:{name}")
+    down = first.direction == "DESCENDING"
     return rows.sort(column, "id", descending=[down, False], nulls_last=True)

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Why, respond
+from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Why
 from connectors.sandbox.vendors.render import iso, joined, record, texts
+from connectors.sandbox.vendors.replies import respond
 from connectors.sandbox.vendors.world import World
 
 from .errors import meta, result

@@ -11,7 +11,8 @@ import uuid
 from http import HTTPStatus
 
 from connectors.sandbox.vendors import credentials as known
-from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Route, Why, respond
+from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Route, Why
+from connectors.sandbox.vendors.replies import respond
 from connectors.sandbox.vendors.world import World
 
 RESPONSES = "read:survey_responses"

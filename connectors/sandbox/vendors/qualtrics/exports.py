@@ -118,7 +118,7 @@ def file(world: World, call: Call) -> Reply:
         return _zipped(name, text) if job.compress else text.encode()
 
     plain = _sent(job, name, b"")
-    page = Page(records, wrap, "qualtrics_responses", keys)
+    page = Page(records, "qualtrics_responses", keys, wrap)
     return Reply(wrap(records), media=plain.media, headers=plain.headers, page=page)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 import polars as pl
@@ -27,9 +28,9 @@ def paged(call: Call, rows: pl.DataFrame, element: pl.Expr, table: str) -> Reply
         following = f"{call.base}{call.path}?{urlencode(query)}"
     tail = f'],"nextPage":{dumps(following)}}},"meta":{dumps(meta())}}}'
 
-    def wrap(items: object) -> bytes:
-        return f'{{"result":{{"elements":[{",".join(items)}{tail}'.encode()  # type: ignore[arg-type]
+    def wrap(items: Sequence[str]) -> bytes:
+        return f'{{"result":{{"elements":[{",".join(items)}{tail}'.encode()
 
     records = texts(found, element)
     keys = found.select(key_of(table)).rows()
-    return Reply(wrap(records), page=Page(records, wrap, table, keys))
+    return Reply(wrap(records), page=Page(records, table, keys, wrap))

@@ -15,9 +15,14 @@ from connectors.sandbox.vendors.limits import Window
 from connectors.sandbox.vendors.protocol import Call, Reply, Route, Vendor
 from connectors.sandbox.vendors.world import World
 
+from .audits import AUDITS
+from .comments import COMMENTS
+from .deleted import GONE_TICKETS, GONE_USERS
 from .errors import ADMIN, refuse, scopes
-from .events import AUDITS, COMMENTS, EVENTS
+from .events import EVENTS
+from .lookups import IDENTITIES, me, one, sample, ticket_fields
 from .merges import with_merge_comments, with_merge_events
+<<<<<<< HEAD
 from .others import (
     GONE_TICKETS,
     GONE_USERS,
@@ -32,7 +37,11 @@ from .others import (
     ticket_fields,
     users,
 )
+=======
+from .organizations import GROUPS, LISTED_ORGANIZATIONS, ORGANIZATIONS
+>>>>>>> vendors
 from .paging import Export, as_list, by_cursor, by_time
+from .ratings import METRIC_EVENTS, ratings
 from .tickets import TICKETS, USERS
 
 DERIVE = {
@@ -73,8 +82,8 @@ _ROUTES = [
     Route("/tickets/{id}/audits", _list(AUDITS)),
     Route("/tickets/{id}", partial(one, TICKETS, "ticket")),
     Route("/satisfaction_ratings", ratings),
-    Route("/organizations", _list(ORGANIZATIONS)),
-    Route("/organizations/{id}", partial(one, ORGANIZATIONS, "organization")),
+    Route("/organizations", _list(LISTED_ORGANIZATIONS)),
+    Route("/organizations/{id}", partial(one, LISTED_ORGANIZATIONS, "organization")),
     Route("/groups", _list(GROUPS)),
     Route("/users", users),
     Route("/users/me", me),

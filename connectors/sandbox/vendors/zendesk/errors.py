@@ -8,16 +8,8 @@ wording is unverified: read the status, not the text.
 from __future__ import annotations
 
 from connectors.sandbox.vendors import credentials as known
-from connectors.sandbox.vendors.protocol import (
-    Call,
-    Refuse,
-    Reply,
-    Route,
-    Why,
-    basic,
-    bearer,
-    respond,
-)
+from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Route, Why
+from connectors.sandbox.vendors.replies import basic, bearer, respond
 from connectors.sandbox.vendors.world import World
 
 ADMIN = "incremental exports"

@@ -20,8 +20,9 @@ from urllib.parse import quote, urlencode
 
 import polars as pl
 
-from connectors.sandbox.vendors.protocol import Call, Page, Refuse, Reply, Why, listing, unwrapped
-from connectors.sandbox.vendors.render import texts
+from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Rows, Why
+from connectors.sandbox.vendors.render import epoch, texts
+from connectors.sandbox.vendors.replies import listing
 from connectors.sandbox.vendors.world import World
 
 PAGE = 1000
@@ -48,10 +49,18 @@ class Export:
             return frame
         return frame.head(int(frame["ts"].search_sorted(world.clock.epoch - WITHHELD, "right")))
 
-    def page(self, world: World, call: Call, rows: pl.DataFrame) -> Page:
-        """Rows as a page."""
+    def page(self, world: World, call: Call, rows: pl.DataFrame) -> Rows:
+        """Rows as they are sent."""
         ids = [(value,) for value in rows["id"].to_list()]
-        return Page(self.encode(world, call, rows), unwrapped, self.table, ids)
+        return Rows(self.encode(world, call, rows), self.table, ids)
+
+
+def by_second(world: World, table: str, second: str = "at") -> pl.DataFrame:
+    """A table as of now, by the second of a time."""
+    return world.records.memo(
+        ("zendesk", table),
+        lambda: world.records.current(table).with_columns(ts=epoch(second)).sort("ts", "id"),
+    )
 
 
 def by_expression(build: Callable[[Call], pl.Expr]) -> Encode:
@@ -69,11 +78,12 @@ def by_cursor(export: Export, world: World, call: Call) -> Reply:
     if found.height:
         ts, last = found["ts"][-1], found["id"][-1]
     cursor = _cursor(ts, last)
-    path = call.base + call.path
+    query = {k: v for k, v in call.query.items() if k != "start_time"}
+    query |= {"cursor": cursor, "per_page": str(size)}
     return listing(
         export.name,
         export.page(world, call, found),
-        after_url=f"{path}?{urlencode({'cursor': cursor, 'per_page': size}, quote_via=quote)}",
+        after_url=f"{call.base}{call.path}?{urlencode(query, quote_via=quote)}",
         before_url=None,
         after_cursor=cursor,
         before_cursor=None,
@@ -111,6 +121,8 @@ def by_time(export: Export, world: World, call: Call) -> Reply:
 
 def as_list(export: Export, world: World, call: Call, biggest: int = 100) -> Reply:
     """A page of a list, by cursor if `page[size]` or `page[after]` is there."""
+    if "page[before]" in call.query:
+        raise Refuse(Why.BAD_PARAMETER, "page[before]")  # nobody reads backwards here
     rows = export.frame(world, call)
     if "page[size]" not in call.query and "page[after]" not in call.query:
         whole = export.page(world, call, rows)
@@ -126,7 +138,7 @@ def as_list(export: Export, world: World, call: Call, biggest: int = 100) -> Rep
         export.page(world, call, found),
         meta={"has_more": more, "after_cursor": after, "before_cursor": before},
         links={
-            "prev": _link(call, "page[before]", before) if begin else None,
+            "prev": _link(call, "page[before]", before) if found.height else None,
             "next": _link(call, "page[after]", after) if more else None,
         },
     )

@@ -20,14 +20,16 @@ TOPIC_FIELD = 360001234567
 BRAND = 360000456789
 
 
-def exported_tickets(world: World, _call: Call) -> pl.DataFrame:
-    """Tickets by the second of their last change, deleted ones included."""
-    return world.records.memo(
-        "zendesk tickets",
-        lambda: (
-            world.records.current("zendesk_tickets").with_columns(ts=epoch("at")).sort("ts", "id")
-        ),
-    )
+def exported_tickets(world: World, call: Call) -> pl.DataFrame:
+    """Tickets by the second of their last change, deleted ones too unless `exclude_deleted`."""
+    without = call.flag("exclude_deleted")
+
+    def make() -> pl.DataFrame:
+        tickets = world.records.current("zendesk_tickets").with_columns(ts=epoch("at"))
+        shown = tickets.filter(pl.col("status") != "deleted") if without else tickets
+        return shown.sort("ts", "id")
+
+    return world.records.memo(("zendesk tickets", without), make)
 
 
 def exported_users(world: World, _call: Call) -> pl.DataFrame:

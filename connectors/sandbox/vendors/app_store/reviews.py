@@ -1,13 +1,7 @@
-"""App Store Connect, as far as connectors read it: `/app_store/v1/…`.
+"""Customer reviews and the developer's responses, in JSON:API.
 
-A token is an ES256 JWT signed with the sandbox's key (`credentials.app_store_private_key`), for
-the audience `appstoreconnect-v1`, alive for twenty minutes at most: signature, key id, issuer,
-audience and times are checked, by real time. Reviews carry no date of change and no version: an
-edited one keeps `createdDate`, one taken down vanishes.
-
-Sources: developer.apple.com/documentation/appstoreconnectapi (generating tokens, list all customer
-reviews of an app, rate limits), Apple's OpenAPI description 3.7. Times carry Pacific offsets as in
-Apple's examples.
+A review has no date of change and no version: an edited one keeps `createdDate`, one taken down
+vanishes. Times carry Pacific offsets as in Apple's examples.
 """
 
 from __future__ import annotations
@@ -15,25 +9,23 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import re
-import time
-import uuid
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
-import jwt
 import polars as pl
 
-from . import credentials as known
-from .limits import Window
-from .protocol import Call, Page, Refuse, Reply, Route, Vendor, Why, bearer, respond
-from .render import dumps, joined, record, texts
-from .world import World
+from connectors.sandbox.vendors import credentials as known
+from connectors.sandbox.vendors.protocol import Call, Page, Refuse, Reply, Why
+from connectors.sandbox.vendors.render import dumps, joined, record, texts
+from connectors.sandbox.vendors.replies import respond
+from connectors.sandbox.vendors.world import World
 
-REVIEWS = "customer reviews"
-_LONGEST = 20 * 60
-_AUDIENCE = "appstoreconnect-v1"
 _PAGE = 50
+
+
 _MOST = 200
+
+
 _PARAMETERS = {
     "sort",
     "limit",
@@ -45,64 +37,9 @@ _PARAMETERS = {
     "fields[customerReviews]",
     "fields[customerReviewResponses]",
 }
+
+
 _SORTS = {"createdDate": "created_date", "rating": "rating"}
-
-_ERRORS = {
-    Why.UNKNOWN_PATH: (404, "PATH_ERROR", "The URL path is not valid"),
-    Why.UNKNOWN_RECORD: (404, "NOT_FOUND", "The specified resource does not exist"),
-    Why.BAD_PARAMETER: (400, "PARAMETER_ERROR.INVALID", "A parameter has an invalid value"),
-    Why.MISSING_SCOPE: (
-        403,
-        "FORBIDDEN_ERROR",
-        "This request is forbidden for security reasons",
-    ),
-    Why.TOO_MANY: (429, "RATE_LIMIT_EXCEEDED", "The request rate limit has been reached."),
-    Why.DAILY_QUOTA: (429, "RATE_LIMIT_EXCEEDED", "The request rate limit has been reached."),
-    Why.SERVER_ERROR: (500, "UNEXPECTED_ERROR", "An unexpected error occurred."),
-}
-_UNAUTHORIZED = (401, "NOT_AUTHORIZED", "Authentication credentials are missing or invalid.")
-
-
-def refuse(why: Refuse, _call: Call) -> Reply:
-    """A refusal as Apple puts it."""
-    status, code, title = _ERRORS.get(why.why, _UNAUTHORIZED)
-    status = why.status or status
-    error = {
-        "id": str(uuid.uuid4()),
-        "status": str(status),
-        "code": code,
-        "title": title,
-        "detail": why.detail or title,
-    }
-    return respond({"errors": [error]}, status)
-
-
-def scopes(_world: World, call: Call, _route: Route) -> frozenset[str]:
-    """What the key that signed a token may read."""
-    token = bearer(call)
-    if token is None:
-        raise Refuse(Why.NO_CREDENTIALS)
-    try:
-        key_id = jwt.get_unverified_header(token).get("kid")
-        claims = jwt.decode(
-            token,
-            known.APP_STORE_PUBLIC_KEY,
-            algorithms=["ES256"],
-            audience=_AUDIENCE,
-            issuer=known.APP_STORE_ISSUER,
-            options={"require": ["exp", "iss", "aud"]},
-        )
-    except jwt.ExpiredSignatureError as error:
-        raise Refuse(Why.EXPIRED) from error
-    except jwt.InvalidTokenError as error:
-        raise Refuse(Why.WRONG_CREDENTIALS) from error
-    if claims["exp"] > claims.get("iat", time.time()) + _LONGEST + 1:
-        raise Refuse(Why.WRONG_CREDENTIALS)
-    if key_id == known.APP_STORE_NARROW_KEY_ID:
-        return frozenset()
-    if key_id != known.APP_STORE_KEY_ID:
-        raise Refuse(Why.WRONG_CREDENTIALS)
-    return frozenset({REVIEWS})
 
 
 def apps(_world: World, call: Call) -> Reply:
@@ -159,11 +96,11 @@ def _listed(call: Call, rows: pl.DataFrame, rest: dict[str, object]) -> Reply:
     tail = f'],"included":[{",".join(included)}]' if included else "]"
     tail += f",{dumps(rest)[1:]}"
 
-    def wrap(items: object) -> bytes:
-        return f'{{"data":[{",".join(items)}{tail}'.encode()  # type: ignore[arg-type]
+    def wrap(items: Sequence[str]) -> bytes:
+        return f'{{"data":[{",".join(items)}{tail}'.encode()
 
     keys = [(value,) for value in rows["id"].to_list()]
-    return Reply(wrap(records), page=Page(records, wrap, "app_store_reviews", keys))
+    return Reply(wrap(records), page=Page(records, "app_store_reviews", keys, wrap))
 
 
 def _visible(world: World) -> pl.DataFrame:
@@ -250,6 +187,7 @@ def _offset(call: Call) -> int:
         return int(json.loads(base64.urlsafe_b64decode(call.query["cursor"]))["offset"])
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
         raise Refuse(Why.BAD_PARAMETER, "'cursor' is not valid") from error
+<<<<<<< HEAD:connectors/sandbox/vendors/app_store.py
 
 
 def _headers(limit: int, left: int, _reset: int) -> dict[str, str]:
@@ -269,3 +207,5 @@ VENDOR = Vendor(
     refuse=refuse,
     windows=(Window("app_store", 3600, re.compile(".*"), _headers),),
 )
+=======
+>>>>>>> vendors:connectors/sandbox/vendors/app_store/reviews.py
