@@ -12,7 +12,7 @@ from connectors.sandbox.vendors.limits import Window
 from connectors.sandbox.vendors.protocol import Route, Vendor
 
 from .access import REVIEWS, refuse, scopes
-from .reviews import apps, response, reviews
+from .reviews import apps, response, review, reviews
 
 
 def _headers(limit: int, left: int, _reset: int) -> dict[str, str]:
@@ -25,6 +25,7 @@ VENDOR = Vendor(
     routes=[
         Route("/apps", apps, scope=REVIEWS),
         Route("/apps/{id}/customerReviews", reviews, scope=REVIEWS),
+        Route("/customerReviews/{id}", review, scope=REVIEWS),
         Route("/customerReviews/{id}/response", response, scope=REVIEWS),
     ],
     scopes=scopes,

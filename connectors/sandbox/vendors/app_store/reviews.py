@@ -187,25 +187,3 @@ def _offset(call: Call) -> int:
         return int(json.loads(base64.urlsafe_b64decode(call.query["cursor"]))["offset"])
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
         raise Refuse(Why.BAD_PARAMETER, "'cursor' is not valid") from error
-<<<<<<< HEAD:connectors/sandbox/vendors/app_store.py
-
-
-def _headers(limit: int, left: int, _reset: int) -> dict[str, str]:
-    return {"X-Rate-Limit": f"user-hour-lim:{limit};user-hour-rem:{left};"}
-
-
-VENDOR = Vendor(
-    name="app_store",
-    prefix="/app_store/v1",
-    routes=[
-        Route("/apps", apps, scope=REVIEWS),
-        Route("/apps/{id}/customerReviews", reviews, scope=REVIEWS),
-        Route("/customerReviews/{id}", review, scope=REVIEWS),
-        Route("/customerReviews/{id}/response", response, scope=REVIEWS),
-    ],
-    scopes=scopes,
-    refuse=refuse,
-    windows=(Window("app_store", 3600, re.compile(".*"), _headers),),
-)
-=======
->>>>>>> vendors:connectors/sandbox/vendors/app_store/reviews.py

@@ -20,26 +20,9 @@ from .comments import COMMENTS
 from .deleted import GONE_TICKETS, GONE_USERS
 from .errors import ADMIN, refuse, scopes
 from .events import EVENTS
-from .lookups import IDENTITIES, me, one, sample, ticket_fields
+from .lookups import IDENTITIES, LISTED_USERS, me, one, sample, ticket_fields
 from .merges import with_merge_comments, with_merge_events
-<<<<<<< HEAD
-from .others import (
-    GONE_TICKETS,
-    GONE_USERS,
-    GROUPS,
-    IDENTITIES,
-    METRIC_EVENTS,
-    ORGANIZATIONS,
-    me,
-    one,
-    ratings,
-    sample,
-    ticket_fields,
-    users,
-)
-=======
 from .organizations import GROUPS, LISTED_ORGANIZATIONS, ORGANIZATIONS
->>>>>>> vendors
 from .paging import Export, as_list, by_cursor, by_time
 from .ratings import METRIC_EVENTS, ratings
 from .tickets import TICKETS, USERS
@@ -85,7 +68,7 @@ _ROUTES = [
     Route("/organizations", _list(LISTED_ORGANIZATIONS)),
     Route("/organizations/{id}", partial(one, LISTED_ORGANIZATIONS, "organization")),
     Route("/groups", _list(GROUPS)),
-    Route("/users", users),
+    Route("/users", _list(LISTED_USERS)),
     Route("/users/me", me),
     Route("/users/{id}/identities", _list(IDENTITIES)),
     Route("/users/{id}", partial(one, USERS, "user")),

@@ -49,6 +49,13 @@ def _identities(world: World, call: Call) -> pl.DataFrame:
     return known.filter(pl.col("user_id") == int(text)).sort("id")
 
 
+def _listed_users(world: World, call: Call) -> pl.DataFrame:
+    """Everybody at work, or those of the roles that `role[]` names."""
+    rows = world.records.current("zendesk_users").filter(pl.col("active").fill_null(value=True))
+    roles = [role for role in call.query.get("role[]", "").split(",") if role]
+    return (rows.filter(pl.col("role").is_in(roles)) if roles else rows).sort("id")
+
+
 def one(export: Export, name: str, world: World, call: Call) -> Reply:
     """A record by its id."""
     text = call.params["id"]
@@ -83,5 +90,6 @@ def ticket_fields(_world: World, _call: Call) -> Reply:
 
 
 IDENTITIES = Export("identities", "zendesk_identities", _identities, by_expression(_identity))
+LISTED_USERS = Export("users", "zendesk_users", _listed_users, USERS.encode)
 
 _SAMPLED = {e.name: e for e in (TICKETS, USERS, ORGANIZATIONS, METRIC_EVENTS)}
