@@ -167,9 +167,9 @@ def _events(
 
 def _changes(base: pl.DataFrame, name: str, field: str) -> pl.DataFrame:
     """A child for each step that sets this field to something else."""
-    before = pl.col(name).shift().over("ticket")
+    # the steps of a ticket stand together
     first = pl.col("ticket").ne_missing(pl.col("ticket").shift())
-    frame = base.with_columns(before=before, first=first)
+    frame = base.with_columns(first=first, before=pl.when(~first).then(pl.col(name).shift()))
     frame = frame.filter(pl.col(name).is_not_null() & pl.col(name).ne_missing(pl.col("before")))
     return frame.select(
         "step", "at", "ticket", "updater", "via",

@@ -101,7 +101,7 @@ def _people(plan: Plan, rng: Generator, teams: pl.DataFrame) -> pl.DataFrame:
     for number, (_, _, _, size, language, _) in enumerate(_TEAMS):
         manager = 700_100 + number * 100
         places: list[tuple[int, int | None]] = [(plan.start, None) for _ in range(size)]
-        if size > 5:
+        if size > 5 and plan.end - plan.start > 150 * DAY:
             leaves = int(rng.integers(plan.start + 90 * DAY, plan.end))
             places[-1] = (plan.start, leaves // DAY * DAY)
             places.append((leaves // DAY * DAY + 30 * DAY, None))

@@ -90,6 +90,14 @@ QUESTIONS: dict[str, list[Question]] = {
 }
 """By touchpoint. `csat` of delivery is asked on 1 to 5 first, on 1 to 7 later."""
 
+
+def keys(question: Question) -> list[str]:
+    """The keys under which its answers come."""
+    if question.type == "Matrix":
+        return [f"{question.id}_{code}" for code, _ in question.rows]
+    return [f"{question.id}_TEXT" if question.type == "TE" else question.id]
+
+
 SURVEY_IDS = coded("SV_", np.arange(len(TOUCHPOINTS)), 17).to_list()
 _CREATED = 40 * DAY
 

@@ -33,11 +33,13 @@ def _misspelt(rng: Generator, language: Ints, text: pl.Series) -> pl.Series:
     counts = np.array([max(1, len(r)) for r in rules])
     rule = (rng.random(len(text)) * counts[language]).astype(np.int64)
     hasty = rng.random(len(text)) < MISSPELT * 3  # most rules find nothing to do
+    changed: list[pl.Series] = []
+    places: list[Ints] = []
     for number, pairs in enumerate(rules):
         for which, pair in enumerate(pairs):
             rows = np.flatnonzero((language == number) & (rule == which) & hasty)
             if len(rows):
                 old, new = pair.split(" => ")
-                changed = text[rows].str.replace(rf"(?i)\b{old}\b", new)
-                text = text.scatter(rows, changed)
-    return text
+                places.append(rows)
+                changed.append(text.gather(rows).str.replace(rf"(?i)\b{old}\b", new))
+    return text.scatter(np.concatenate(places), pl.concat(changed)) if places else text

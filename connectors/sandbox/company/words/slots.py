@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
 from numpy.random import Generator
 
@@ -17,6 +16,7 @@ _DAYS = {
     3: "lunes martes miércoles jueves viernes sábado domingo",
     4: "maandag dinsdag woensdag donderdag vrijdag zaterdag zondag",
 }
+_POOL = 997  # different cards and accounts: more than a block needs
 _WEEKDAYS = [name for days in _DAYS.values() for name in days.split()]
 
 
@@ -40,8 +40,8 @@ def slots(
             "agent": facts["agent_name"],
             "email": people["email"],
             "phone": people["phone"].fill_null("0151 5550 123"),
-            "card": cards(rng, count),
-            "iban": ibans(rng, count),
+            "card": cards(rng, _POOL).gather(rng.integers(0, _POOL, count)),
+            "iban": ibans(rng, _POOL).gather(rng.integers(0, _POOL, count)),
         }
     )
 
@@ -67,8 +67,3 @@ def ibans(rng: Generator, count: int) -> pl.Series:
             number.str.slice(8),
         )
     ).to_series()  # fmt: skip
-
-
-def nobody(count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """A choice that chooses nothing."""
-    return np.full(count, -1)
