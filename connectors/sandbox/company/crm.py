@@ -28,13 +28,15 @@ def known_as(plan: Plan, rng: Generator, people: pl.DataFrame, terms: pl.DataFra
     null where a step is not taken.
     """
     count = len(people)
+    # a family's number is known to be one while all of its members are
+    single = people["family"].to_numpy() < 0
     person, row = people["person"].to_numpy(), people["row"].to_numpy()
     wrong = (rng.random(count) < 0.008) & (people["account"].to_numpy() < 0)
     email = people["email"].zip_with(
         pl.Series(~wrong), mistyped(people["email"], rng.random(count))
     )
     phone = written_phone(people["phone"], rng.random(count))
-    at_home = (rng.random(count) < 0.03) & (people["family"].to_numpy() < 0)
+    at_home = (rng.random(count) < 0.03) & single
     local = local_phone(people["phone"], people["country"].to_numpy())
     old = people["signup"].to_numpy() < plan.start
     batch = np.cumsum(old) // BATCH + people["person"][0] // BATCH
@@ -53,6 +55,11 @@ def known_as(plan: Plan, rng: Generator, people: pl.DataFrame, terms: pl.DataFra
     def at(moment: Ints, who: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> pl.Series:
         return pl.Series(moment).set(pl.Series(~who | guest | (moment >= end)), None)
 
+    phone_later = at(
+        created + rng.integers(DAY, 90 * DAY, count) * MS,
+        (some[1] < 0.3) & single,
+    )
+    told = (some[1] >= 0.3) | ~single
     later = left_at.fill_null(2**50).to_numpy() * MS
     archived = later + (some[0] * 200 * DAY).astype(np.int64) * MS + 30 * DAY * MS
     has_second = at(second, twice)
@@ -65,12 +72,14 @@ def known_as(plan: Plan, rng: Generator, people: pl.DataFrame, terms: pl.DataFra
         contact=pl.Series(CONTACTS_FROM + person * 20).set(pl.Series(guest), None),
         contact_2=pl.Series(CONTACTS_FROM + person * 20 + 7).set(has_second.is_null(), None),
         created=at(created, ~guest),
-        phone_later=at(created + rng.integers(DAY, 90 * DAY, count) * MS, (some[1] < 0.3)),
+        phone_later=phone_later,
+        phone_first=pl.Series(told),
+        phone_known=pl.Series(told) | phone_later.is_not_null(),
         second=has_second,
         merged=at(merged, merges & has_second.is_not_null().to_numpy()),
         further=at(created + rng.integers(DAY, 300 * DAY, count) * MS, (some[2] < 0.3) & ~twice),
-        archived=at(archived, some[3] < 0.1),
-        erased=at(archived + DAY * MS, (some[3] >= 0.1) & (some[3] < 0.15)),
+        archived=at(archived, single & (some[3] < 0.1)),
+        erased=at(archived + DAY * MS, single & (some[3] >= 0.1) & (some[3] < 0.15)),
         recalculated=pl.Series(row % 17),
     )
 
@@ -95,7 +104,7 @@ def contact_tables(plan: Plan, people: pl.DataFrame) -> Tables:
 
 def _steps(plan: Plan, people: pl.DataFrame) -> list[pl.DataFrame]:
     known = people.filter(pl.col("created").is_not_null())
-    early = pl.col("phone_later").is_null()
+    early = pl.col("phone_first")
     base = known.select(
         id="contact",
         at="created",

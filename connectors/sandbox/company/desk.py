@@ -16,7 +16,7 @@ from connectors.sandbox.company.timeline import AGENT, CUSTOMER
 
 RATINGS_FROM = 500_000
 HAPPY = 8.6
-CALLED_BACK_UNTIL = 4
+CALLED_BACK_UNTIL = 6
 _MOMENTS = ["assigned", "moved", "replied", "answered", "solved", "reopened", "solved_again",
             "ends", "closed", "deleted", "absorbed"]  # fmt: skip
 ASKED, TWICE, CALLED_BACK = 0, 1, 2

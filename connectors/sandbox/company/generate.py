@@ -49,18 +49,18 @@ def blocks(config: CompanyConfig) -> Iterator[tuple[int, Tables, Block | None]]:
 def _write(folder: Path, config: CompanyConfig) -> Company:
     rows = dict.fromkeys(SYSTEMS, 0)
     moments: list[datetime] = []
-    truth = Truth(folder / "truth", config)
-    for number, tables, block in blocks(config):
-        for name, frame in tables.items():
-            target = folder / "systems" / name / f"{number:05d}.parquet"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            frame.write_parquet(target, compression="zstd", compression_level=1)
-            rows[name] += len(frame)
-            known = [frame["at"].min(), frame["at"].max()] if len(frame) else []
-            moments += [at for at in known if isinstance(at, datetime)]
-        if block is not None:
-            truth.learn(block)
-    truth.write()
+    plan = Plan(config)
+    with Truth(folder / "truth", plan, staff(plan)) as truth:
+        for number, tables, block in blocks(config):
+            for name, frame in tables.items():
+                target = folder / "systems" / name / f"{number:05d}.parquet"
+                target.parent.mkdir(parents=True, exist_ok=True)
+                frame.write_parquet(target, compression="zstd", compression_level=1)
+                rows[name] += len(frame)
+                known = [frame["at"].min(), frame["at"].max()] if len(frame) else []
+                moments += [at for at in known if isinstance(at, datetime)]
+            if block is not None:
+                truth.learn(block)
     company = Company(config=config, rows=rows, first=min(moments), last=max(moments))
     (folder / DESCRIPTION).write_bytes(msgspec.json.format(msgspec.json.encode(company), indent=2))
     return company

@@ -25,7 +25,7 @@ from connectors.sandbox.company.plan import (
 from connectors.sandbox.company.words import names
 
 BUSINESS_SHARE = 0.13
-FAMILY_SHARE = 0.012
+FAMILY_SHARE = 0.02
 KNOWN_BEFORE = 0.35
 GUESTS = 0.07
 
@@ -42,7 +42,8 @@ def people(plan: Plan, rng: Generator, block: int) -> pl.DataFrame:
     person = np.arange(count, dtype=np.int64) + (block - 1) * BLOCK
     account, member = _groups(rng, count, BUSINESS_SHARE, (2, 9))
     family, child = _groups(rng, count, FAMILY_SHARE, (4, 6))
-    family[account >= 0] = -1
+    # no household is torn apart by somebody's workplace
+    family[np.isin(family, np.unique(family[account >= 0]))] = -1
     # groups live in one country and come together
     leader = np.where(account >= 0, _first_of(account), np.arange(count))
     leader = np.where(family >= 0, _first_of(family), leader)
@@ -64,6 +65,7 @@ def people(plan: Plan, rng: Generator, block: int) -> pl.DataFrame:
             **_tastes(rng, count, country),
         }
     )
+    frame = frame.with_columns(guest=pl.col("guest") & (pl.col("family") < 0))
     frame = _named(rng, frame)
     return contacts.addresses(rng, frame)
 
