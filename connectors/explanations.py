@@ -203,6 +203,7 @@ EXPLANATIONS: dict[str, str] = {
     "THREAD-LOOP": (
         "Following replies upwards never ends, because messages answer each other in a circle."
     ),
+<<<<<<< HEAD
     "SANDBOX-PORT": (
         "The sandbox's vendors listen on 127.0.0.1. The port named for them is taken, or one that "
         "only an administrator may use. Port 0 takes any free one."
@@ -222,5 +223,36 @@ EXPLANATIONS: dict[str, str] = {
         "The sandbox's vendors run as a process or a thread of their own, which did not come up. "
         "What it said on standard error tells why; a machine under heavy load may simply need "
         "another try."
+=======
+    "SANDBOX-DATES": (
+        "A sandbox company lives whole months, from the start of a day until the same day of a "
+        "later month: `start` 2023-11-01 and 36 months. The end must come after the start, and "
+        "neither may leave the calendar."
+    ),
+    "SANDBOX-SCALE": (
+        "The scale says how many customers the sandbox company has: 1 is 20,000, 0.05 a demo's "
+        "1,000, 100 two million, which take 200 MB of memory and as many gigabytes of disk as the "
+        "export is asked for. Nothing, less than nothing and no number at all make no company."
+    ),
+    "SANDBOX-SEED": (
+        "The seed of a sandbox company is a whole number from 0; each makes another company."
+    ),
+    "SANDBOX-FOLDER": (
+        "A sandbox company is written into a new or empty folder, so that nothing of yours is "
+        "overwritten. A folder that holds this very company (same configuration) is taken as it is."
+    ),
+    "SANDBOX-NONE": (
+        "The folder has no `company.json` that this version can read: no company, one that was cut "
+        "off while it was copied, or one of another generator. A company is complete once that "
+        "file is there, since it is written last and the folder renamed after it."
+    ),
+    "SANDBOX-LOCKED": (
+        "Two processes would write the same sandbox company. The second one may try again when the "
+        "first has done."
+    ),
+    "SANDBOX-DISK": (
+        "Writing the sandbox company failed: no space, no permission, or a path that is no folder. "
+        "Nothing half-written is ever taken for a company; the next attempt sweeps it away."
+>>>>>>> company
     ),
 }
