@@ -203,7 +203,6 @@ EXPLANATIONS: dict[str, str] = {
     "THREAD-LOOP": (
         "Following replies upwards never ends, because messages answer each other in a circle."
     ),
-<<<<<<< HEAD
     "SANDBOX-PORT": (
         "The sandbox's vendors listen on 127.0.0.1. The port named for them is taken, or one that "
         "only an administrator may use. Port 0 takes any free one."
@@ -223,7 +222,7 @@ EXPLANATIONS: dict[str, str] = {
         "The sandbox's vendors run as a process or a thread of their own, which did not come up. "
         "What it said on standard error tells why; a machine under heavy load may simply need "
         "another try."
-=======
+    ),
     "SANDBOX-DATES": (
         "A sandbox company lives whole months, from the start of a day until the same day of a "
         "later month: `start` 2023-11-01 and 36 months. The end must come after the start, and "
@@ -253,6 +252,5 @@ EXPLANATIONS: dict[str, str] = {
     "SANDBOX-DISK": (
         "Writing the sandbox company failed: no space, no permission, or a path that is no folder. "
         "Nothing half-written is ever taken for a company; the next attempt sweeps it away."
->>>>>>> company
     ),
 }

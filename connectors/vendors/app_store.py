@@ -43,6 +43,7 @@ class ResponseAttributes(msgspec.Struct, rename="camel"):
     last_modified_date: datetime | None = None
 
 
+@also("type relationships links")
 class Response(msgspec.Struct):
     id: str | None = None
     attributes: ResponseAttributes | None = None
@@ -87,7 +88,10 @@ REVIEWS = Stream(
             "_deleted": pl.col("gone_at").is_not_null(),
         }
     },
-    left_out=frozenset({"relationships", "links", "type"}),
+    left_out=frozenset(
+        {"relationships", "links", "type"}
+        | {"response.relationships", "response.links", "response.type"}
+    ),
 )
 
 

@@ -40,7 +40,7 @@ class Ticket(msgspec.Struct):
 
 @also(
     "type via_reference_id html_body plain_body audit_id attachments metadata comment_id "
-    "comment_present comment_public trusted"
+    "comment_present comment_public trusted satisfaction_score satisfaction_comment"
 )
 class Child(msgspec.Struct):
     id: int
