@@ -47,6 +47,7 @@ class Report:
     exit_codes: list[int] = field(default_factory=list)
     published: str | None = None
     checks: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:

@@ -5,7 +5,7 @@ with voices as (
 ),
 
 questions as (
-    select * from {{ ref('question_map') }} where touchpoint is not null
+    select * from {{ ref('int_question_map') }} where touchpoint is not null
 ),
 
 rules as (
