@@ -98,6 +98,7 @@ def called_back(
         opens=pl.lit("callback"),
         priority=pl.lit(1, dtype=pl.Int64),
         note=pl.lit(True),  # noqa: FBT003 - a value
+        holds=pl.lit(False),  # noqa: FBT003
         at=pl.Series(created),
         created=created,
         group=staff.groups[desk],

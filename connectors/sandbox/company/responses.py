@@ -137,9 +137,10 @@ def _responses(plan: Plan, there: pl.DataFrame) -> pl.DataFrame:
 def _answers(plan: Plan, rng: Generator, there: pl.DataFrame, slots: pl.DataFrame) -> pl.DataFrame:
     language, theme = there["language"].to_numpy(), there["theme"].to_numpy()
     latent = there["latent"].to_numpy()
-    words = voices.comment(rng, language, theme, latent, slots)
+    survey = there["survey"].to_numpy()
+    words = voices.comment(rng, language, theme, latent, slots, survey)
     help_words = voices.about_help(rng, language, latent >= 7, slots)
-    words = words.zip_with(pl.Series(there["survey"].to_numpy() != SUPPORT), help_words)
+    words = words.zip_with(pl.Series(survey != SUPPORT), help_words)
     silent = (rng.random(len(there)) >= COMMENTS) | there["partial"].to_numpy()
     there = there.with_columns(words=words.set(pl.Series(silent), None))
     frames = []

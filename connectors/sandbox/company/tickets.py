@@ -99,14 +99,19 @@ def _ratings(plan: Plan, tickets: pl.DataFrame) -> pl.DataFrame:
 
 def metric_events(plan: Plan, tickets: pl.DataFrame, block: int) -> pl.DataFrame:
     """Clocks of tickets: when each starts, pauses and has done."""
+    # while the desk holds a ticket, its customer waits
+    paused = tickets.with_columns(
+        paused=pl.when(~pl.col("holds")).then("replied"),
+        resumed=pl.when(~pl.col("holds")).then("answered"),
+    )
     steps = [
         ("reply_time", "activate", "created", 1),
         ("requester_wait_time", "activate", "created", 1),
         ("agent_work_time", "activate", "assigned", 1),
         ("reply_time", "fulfill", "replied", 1),
-        ("requester_wait_time", "pause", "replied", 1),
+        ("requester_wait_time", "pause", "paused", 1),
         ("agent_work_time", "pause", "replied", 1),
-        ("requester_wait_time", "activate", "answered", 1),
+        ("requester_wait_time", "activate", "resumed", 1),
         ("agent_work_time", "activate", "answered", 1),
         ("requester_wait_time", "fulfill", "solved", 1),
         ("agent_work_time", "fulfill", "solved", 1),
@@ -116,7 +121,7 @@ def metric_events(plan: Plan, tickets: pl.DataFrame, block: int) -> pl.DataFrame
         ("agent_work_time", "fulfill", "solved_again", 2),
     ]
     frames = [
-        tickets.filter(pl.col(at) < plan.end).select(
+        paused.filter(pl.col(at) < plan.end).select(
             at=at,
             ticket_id="id",
             metric=pl.lit(metric),

@@ -74,7 +74,7 @@ def _rates(frame: pl.DataFrame) -> pl.DataFrame:
     nps = 100 * (pl.col("promoters") - pl.col("detractors")) / pl.col("n")
     frame = frame.with_columns(nps=nps.round(2))
     return (
-        frame.with_columns(mean=(pl.col("said") / pl.col("n")).round(3))
+        frame.with_columns(mean=(pl.col("said") / pl.col("n") / 1000).round(3))
         if "said" in frame.columns
         else frame
     )
@@ -114,7 +114,7 @@ def _hurting(tallies: Tallies) -> Fact:
     answered = (
         tallies["answered"].group_by("touchpoint").agg(pl.col("n", "promoters", "detractors").sum())
     )
-    ranked = _rates(answered).sort("nps")
+    ranked = _rates(answered).sort("nps", "touchpoint")
     whole = _rates(answered.select(pl.col("n", "promoters", "detractors").sum()))
     return {
         "touchpoint": "billing",
@@ -225,7 +225,7 @@ def _non_response(tallies: Tallies) -> Fact:
 def _choosy(staff: Staff, tallies: Tallies) -> Fact:
     ids = staff.happy_only.tolist()
     group = pl.when(pl.col("agent").is_in(ids)).then(pl.lit("choosy")).otherwise(pl.lit("others"))
-    seen = tallies["ratings"].group_by(group=group).agg(pl.exclude("agent").sum())
+    seen = tallies["ratings"].group_by(group=group).agg(pl.exclude("agent").sum()).sort("group")
     shares = seen.select(
         "group",
         asked=(pl.col("asked") / pl.col("solved")).round(4),
