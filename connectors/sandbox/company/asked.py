@@ -58,7 +58,7 @@ def _event(frame: pl.DataFrame, survey: int, event: pl.Expr, felt: pl.Expr) -> p
         "theme",
         "tea",
         "days",
-        agent=pl.col("last") if "last" in frame.columns else pl.lit(None, dtype=pl.Int64),
+        agent=pl.col("helper") if "helper" in frame.columns else pl.lit(None, dtype=pl.Int64),
         survey=pl.lit(survey, dtype=pl.Int64),
         event=event,
         latent=felt + PLACE[survey],

@@ -31,7 +31,7 @@ def known_as(plan: Plan, rng: Generator, people: pl.DataFrame, terms: pl.DataFra
     # a family's number is known to be one while all of its members are
     single = people["family"].to_numpy() < 0
     person, row = people["person"].to_numpy(), people["row"].to_numpy()
-    wrong = (rng.random(count) < 0.008) & (people["account"].to_numpy() < 0)
+    wrong = (rng.random(count) < 0.012) & (people["account"].to_numpy() < 0)
     email = people["email"].zip_with(
         pl.Series(~wrong), mistyped(people["email"], rng.random(count))
     )

@@ -39,7 +39,7 @@ def requesters(
         used.with_columns(who=who)
         .sort("created")
         .group_by("way", "who", maintain_order=True)
-        .agg(pl.first("row", "created", "replied"), last=pl.last("created"))
+        .agg(pl.first("row", "created", "replied"), latest=pl.last("created"))
     )
     users = users.join(people.drop("created"), on="row", how="left", maintain_order="left")
     return _with_fate(plan, rng, _with_addresses(rng, users))
@@ -48,7 +48,7 @@ def requesters(
 def _with_addresses(rng: Generator, users: pl.DataFrame) -> pl.DataFrame:
     count = len(users)
     second = pl.Series(rng.random(count) < 0.28)
-    slip = pl.Series(rng.random(count) < 0.01)
+    slip = pl.Series(rng.random(count) < 0.015)
     wrong = mistyped(users["email"], rng.random(count))
     # a transposed digit fails the check and is nobody's number
     number = users["number"].str.slice(1).cast(pl.Int64) // 10
@@ -89,7 +89,7 @@ def _with_fate(plan: Plan, rng: Generator, users: pl.DataFrame) -> pl.DataFrame:
     moment = plan.hours.add(moment + 3600, rng.integers(DAY // 4, 20 * DAY // 3, count))
     merges = (users["way"] == 1).to_numpy() & users["met"].is_not_null().to_numpy()
     merges &= (rng.random(count) < 0.5) & (moment < plan.end)
-    gone = users["last"].to_numpy() + rng.integers(60 * DAY, 200 * DAY, count)
+    gone = users["latest"].to_numpy() + rng.integers(60 * DAY, 200 * DAY, count)
     deleted = (
         (rng.random(count) < 0.004) & ~merges & (users["way"] == 0).to_numpy() & (gone < plan.end)
     )

@@ -31,6 +31,11 @@ def number_responses(plan: Plan, asked: pl.DataFrame, block: int) -> pl.DataFram
     )
 
 
+def contact_ids(person: pl.Series) -> pl.Series:
+    """How the survey tool knows people."""
+    return coded("CID_", person.to_numpy(), 41)
+
+
 def response_tables(
     plan: Plan, rng: Generator, asked: pl.DataFrame, people: pl.DataFrame, slots: pl.DataFrame
 ) -> tuple[Tables, pl.DataFrame]:
@@ -40,7 +45,7 @@ def response_tables(
     """
     whom = people[asked["row"].to_numpy()]
     asked = asked.with_columns(
-        contact_id=coded("CID_", whom["person"].to_numpy(), 41),
+        contact_id=contact_ids(whom["person"]),
         email=whom["crm_email"],
         reference=whom["crm_number"],
     )

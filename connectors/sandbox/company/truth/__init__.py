@@ -1,6 +1,8 @@
 """What is planted, written down while the lives are known; the pipeline never reads it.
 
     identities.parquet   who is who across systems, and which references can be linked at all
+    people.parquet       the people themselves
+    everybody.parquet    what each invited person would have answered, whether they did or not
     metrics.parquet      NPS per month and touchpoint: as answered, and as everybody would have
     truth.json           every planted fact with its moments and numbers
 
@@ -20,6 +22,7 @@ import polars as pl
 from connectors.sandbox.company.block import Block
 from connectors.sandbox.company.plan import Plan
 from connectors.sandbox.company.staff import Staff
+from connectors.sandbox.company.truth.everybody import everybody, people
 from connectors.sandbox.company.truth.facts import facts
 from connectors.sandbox.company.truth.identities import identities
 from connectors.sandbox.company.truth.metrics import metrics
@@ -54,14 +57,20 @@ class Truth:
     def learn(self, block: Block) -> None:
         """Take from a block what the truth needs."""
         known = identities(self._plan, block)
-        known.write_parquet(self._parts / f"{block.number:05d}.parquet")
+        for name, frame in {
+            "identities": known,
+            "people": people(block),
+            "everybody": everybody(block),
+        }.items():
+            frame.write_parquet(self._parts / f"{name}-{block.number:05d}.parquet")
         learnt = tallies(self._plan, self._staff, block, known)
         both = [self._tallies, learnt] if self._tallies else [learnt]
         self._tallies = total(both)
 
     def _write(self) -> None:
-        parts = pl.scan_parquet(self._parts / "*.parquet")
-        parts.sink_parquet(self._folder / "identities.parquet", maintain_order=True)
+        for name in ("identities", "people", "everybody"):
+            parts = pl.scan_parquet(self._parts / f"{name}-*.parquet")
+            parts.sink_parquet(self._folder / f"{name}.parquet", maintain_order=True)
         shutil.rmtree(self._parts)
         metrics(self._tallies).write_parquet(self._folder / "metrics.parquet")
         told = facts(self._plan, self._staff, self._tallies)

@@ -218,7 +218,7 @@ def _non_response(tallies: Tallies) -> Fact:
         "response_rate": dict(seen.select("felt", "rate").iter_rows()),
         "raw_nps": nps("answered"),
         "true_nps": nps("asked"),
-        "note": "over all surveys; deleted responses still count as answered here",
+        "note": "over all surveys; deleted responses count as answered here",
     }
 
 
