@@ -184,8 +184,19 @@ def _companies(plan: Plan, people: pl.DataFrame) -> pl.DataFrame:
         "country": texts(list(COUNTRIES), firms["country"].to_numpy()),
         "segment": texts(list(SEGMENTS), firms["segment"].to_numpy()),
         "account_number": pl.select(pl.format("A{}", pl.Series(account + 10_000))).to_series(),
-        "parent_id": pl.Series(COMPANIES_FROM + (account - 1) * 10).set(pl.Series(~chain), None),
         "created_at": created,
         "archived": np.zeros(len(account), dtype=bool),
     }
-    return table("hubspot_companies", columns, plan.end).sort("at", "id")
+    founded = table("hubspot_companies", columns, plan.end)
+    # branches are found to belong to a house once both are known
+    first = dict(zip(account.tolist(), created.tolist(), strict=True))
+    parent = np.array([first.get(number - 1, 0) for number in account.tolist()], dtype=np.int64)
+    later = {
+        **columns,
+        "at": np.maximum(created, parent) + 3 * DAY,
+        "parent_id": COMPANIES_FROM + (account - 1) * 10,
+    }
+    found = table(
+        "hubspot_companies", pl.DataFrame(later).filter(pl.Series(chain)).to_dict(), plan.end
+    )
+    return pl.concat([founded, found]).sort("at", "id")
