@@ -87,7 +87,9 @@ def _after_help(rng: Generator, tickets: pl.DataFrame) -> pl.DataFrame:
     done = tickets.filter(
         pl.Series(rng.random(len(tickets)) < 0.55), pl.col("ends") < pl.col("closed")
     )
-    done = done.with_columns(last=pl.when(pl.col("agent_2") > 0).then("agent_2").otherwise("agent"))
+    done = done.with_columns(
+        helper=pl.when(pl.col("agent_2") > 0).then("agent_2").otherwise("agent")
+    )
     return _event(done, SUPPORT, pl.col("ends") + DAY, pl.col("helped"))
 
 

@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from connectors.sandbox.company.asked import asked as ask
 from connectors.sandbox.company.cases import NEVER, cases
-from connectors.sandbox.company.crm import contact_tables, known_as
+from connectors.sandbox.company.crm import contact_tables
 from connectors.sandbox.company.deals import deal_tables
 from connectors.sandbox.company.desk import (
     CALLED_BACK,
@@ -22,7 +22,9 @@ from connectors.sandbox.company.desk import (
     with_ratings,
     with_requesters,
 )
+from connectors.sandbox.company.firms import firm_tables
 from connectors.sandbox.company.help import VOICE
+from connectors.sandbox.company.known import known_as
 from connectors.sandbox.company.lives import live
 from connectors.sandbox.company.messages import message_tables
 from connectors.sandbox.company.people import people as born
@@ -67,6 +69,7 @@ def make_block(plan: Plan, staff: Staff, number: int) -> Block:
     tables: Tables = {
         **order_tables(plan, rng, people, orders),
         **contact_tables(plan, people),
+        **firm_tables(plan, people),
         **deal_tables(plan, rng, people, terms, number),
     }
     opened = asked_for(requests)

@@ -51,7 +51,7 @@ def _employees(plan: Plan, staff: Staff) -> pl.DataFrame:
     first = here.with_columns(left_at=pl.lit(None, dtype=pl.Int64))
     left = here.filter(pl.col("left_at").is_not_null()).with_columns(at="left_at")
     frame = pl.concat([first, left]).sort("at", "id")
-    return table("peakon_employees", {n: frame[n] for n in frame.columns}, plan.end)
+    return table("peakon_employees", frame, plan.end)
 
 
 def _questions(plan: Plan) -> pl.DataFrame:
@@ -105,5 +105,5 @@ def _answers(plan: Plan, staff: Staff) -> pl.DataFrame:
     if not parts:
         return table("peakon_answers", {}, plan.end)
     frame = pl.concat(parts).sort("at", "employee_id", "question_id")
-    columns = {n: frame[n] for n in frame.columns} | {"id": ANSWERS_FROM + np.arange(len(frame))}
-    return table("peakon_answers", columns, plan.end)
+    frame = frame.with_columns(id=ANSWERS_FROM + np.arange(len(frame)))
+    return table("peakon_answers", frame, plan.end)

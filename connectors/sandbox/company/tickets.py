@@ -67,7 +67,7 @@ def _tickets(plan: Plan, tickets: pl.DataFrame, steps: pl.DataFrame) -> pl.DataF
         satisfaction_score="score",
         satisfaction_comment="remark",
     ).sort("at", "id")  # fmt: skip
-    return table("zendesk_tickets", {n: frame[n] for n in frame.columns}, plan.end)
+    return table("zendesk_tickets", frame, plan.end)
 
 
 def _ratings(plan: Plan, tickets: pl.DataFrame) -> pl.DataFrame:
@@ -94,7 +94,7 @@ def _ratings(plan: Plan, tickets: pl.DataFrame) -> pl.DataFrame:
         comment=given["remark"],
     )
     frame = pl.concat([base, later]).sort("at", "id")
-    return table("zendesk_ratings", {n: frame[n] for n in frame.columns}, plan.end)
+    return table("zendesk_ratings", frame, plan.end)
 
 
 def metric_events(plan: Plan, tickets: pl.DataFrame, block: int) -> pl.DataFrame:
@@ -132,8 +132,7 @@ def metric_events(plan: Plan, tickets: pl.DataFrame, block: int) -> pl.DataFrame
     ]
     frame = pl.concat(frames).sort("at", "ticket_id", "metric", "type")
     ids: Ints = woven(METRICS_FROM, len(frame), block - 1, plan.config.blocks)
-    columns = {n: frame[n] for n in frame.columns} | {"id": ids}
-    return table("zendesk_metric_events", columns, plan.end)
+    return table("zendesk_metric_events", frame.with_columns(id=ids), plan.end)
 
 
 def forgotten(rng: Generator, count: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

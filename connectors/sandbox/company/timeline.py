@@ -34,7 +34,7 @@ def _step(
 
 def _real(step: pl.DataFrame) -> pl.DataFrame:
     """A step of the machine that is an update all the same."""
-    return step.with_columns(real=pl.lit(True))  # noqa: FBT003 - a value
+    return step.with_columns(real=pl.lit(value=True))
 
 
 def _status(name: str) -> pl.Expr:

@@ -12,10 +12,11 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import polars as pl
 
@@ -73,10 +74,19 @@ class Truth:
             parts.sink_parquet(self._folder / f"{name}.parquet", maintain_order=True)
         shutil.rmtree(self._parts)
         metrics(self._tallies).write_parquet(self._folder / "metrics.parquet")
-        told = facts(self._plan, self._staff, self._tallies)
-        text = json.dumps(told, indent=2, ensure_ascii=False)
+        told = _known(facts(self._plan, self._staff, self._tallies))
+        text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
         (self._folder / "truth.json").write_text(text + "\n", "utf-8")
         (self._folder / "README.md").write_text(_README.read_text("utf-8"), "utf-8")
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """With null for what too few lives say nothing about."""
+    if isinstance(value, dict):
+        return {name: _known(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_known(part) for part in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 __all__ = ["Truth"]

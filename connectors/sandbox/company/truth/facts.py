@@ -71,7 +71,7 @@ def _iso(at: int) -> str:
 
 def _rates(frame: pl.DataFrame) -> pl.DataFrame:
     """With `nps` and, where it was summed, the mean of what they felt."""
-    nps = 100 * (pl.col("promoters") - pl.col("detractors")) / pl.col("n")
+    nps = 100 * (pl.col("promoters") - pl.col("detractors")) / pl.col("n").replace(0, None)
     frame = frame.with_columns(nps=nps.round(2))
     return (
         frame.with_columns(mean=(pl.col("said") / pl.col("n") / 1000).round(3))
@@ -82,7 +82,7 @@ def _rates(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _drivers(tallies: Tallies) -> Fact:
     seen = {row["theme"]: row for row in _rates(tallies["drivers"]).to_dicts()}
-    base = seen["none"]
+    base = seen.get("none", {"mean": 0.0})
     observed = {
         theme: {"n": row["n"], "points": round(row["mean"] - base["mean"], 3), "nps": row["nps"]}
         for theme, row in seen.items()

@@ -124,9 +124,12 @@ def _crm(plan: Plan, block: Block) -> pl.DataFrame:
             ),
             _mention(
                 known, "crm", one, "phone", pl.when(mobile).then("phone"),
-                gone=gone, shared=family, further=pl.lit(True),  # noqa: FBT003 - a value
+                gone=gone, shared=family, further=pl.lit(value=True),
             ),
-            _mention(also, "crm", one, "email", pl.col("email_2"), gone=gone, further=pl.lit(True)),  # noqa: FBT003
+            _mention(
+                also, "crm", one, "email", pl.col("email_2"),
+                gone=gone, further=pl.lit(value=True),
+            ),
             _mention(second, "crm", pl.col("contact_2"), "person", pl.col("contact_2")),
             _mention(second, "crm", pl.col("contact_2"), "email", pl.col("email_2")),
             _mention(
@@ -149,7 +152,7 @@ def _desk(plan: Plan, block: Block) -> pl.DataFrame:
         user="user_id", value="value", email=pl.col("type") == "email"
     )
     further = joined.join(users, on="user", suffix="_user")
-    yes = pl.lit(True)  # noqa: FBT003 - a value
+    yes = pl.lit(value=True)
     return pl.concat(
         [
             _mention(users, "desk", user, "person", user, gone=gone, shared=desk),
