@@ -6,9 +6,9 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from connectors.errors import FixConfiguration
@@ -87,8 +87,9 @@ def vendors(settings: Settings, wish: Wish) -> Iterator[Vendors]:
     here = company(settings, wish.scale)
     free = Limits(**{limit.name: 10**6 for limit in fields(Limits)})
     begin = here.config.end - _LEFT
-    behaviour = Behaviour(limits=free)
-    with running(home(settings), now=begin, settings=behaviour, within="process") as found:
+    # an export that is not ready is waited for, and there is nothing to learn from that here
+    behaviour = Behaviour(limits=free, export_polls=0)
+    with _running(settings, begin, behaviour) as found:
         if wish.advance is not None:
             _advance(found, here, wish.advance)
         exports = settings.data / "sandbox" / "exports"
@@ -97,6 +98,29 @@ def vendors(settings: Settings, wish: Wish) -> Iterator[Vendors]:
             found.arm(bad_day())
         os.environ.update(environment(settings, found.url))
         yield found
+
+
+@contextmanager
+def _running(settings: Settings, begin: datetime, behaviour: Behaviour) -> Iterator[Vendors]:
+    """The vendors, where they were the last time if that port is free.
+
+    Their records name themselves by address: from another one, all of them look changed.
+    """
+    kept = settings.data / "sandbox" / "port"
+    port = int(kept.read_text()) if kept.exists() else 0
+    with ExitStack() as stack:
+        try:
+            found = stack.enter_context(_vendors(settings, port, begin, behaviour))
+        except FixConfiguration:
+            found = stack.enter_context(_vendors(settings, 0, begin, behaviour))
+        kept.write_text(str(found.port))
+        yield found
+
+
+def _vendors(
+    settings: Settings, port: int, begin: datetime, behaviour: Behaviour
+) -> AbstractContextManager[Vendors]:
+    return running(home(settings), port, now=begin, settings=behaviour, within="process")
 
 
 def environment(settings: Settings, url: str) -> dict[str, str]:

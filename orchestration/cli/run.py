@@ -78,6 +78,8 @@ def show_report(settings: Settings, report: Report, *, quiet: bool) -> None:
     for stream in report.streams:
         if stream.error:
             say(f"failed: {stream.name}: {stream.error}")
+    for sentence in report.silent:
+        say(f"silent: {sentence}")
     for check in report.failed_checks:
         say(f"check failed: {check.name}: {check.why}")
     for error in report.errors:

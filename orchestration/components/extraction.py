@@ -36,7 +36,6 @@ def extract(
     finally:
         # an interrupted run does not begin what is still waiting
         pool.shutdown(cancel_futures=True)
-        streams.close()
 
 
 def _land(streams: Streams, name: str, landing: Landing, window: Window | None) -> Landed:
