@@ -42,17 +42,22 @@ Case = Callable[[Path, int, Stopwatch], None]
 
 
 def compare(module: str, cases: list[str], folder: Path, size: int, repeats: int = 3) -> None:
-    """Run cases in turn, the first is the floor; print each with its ratio to the floor."""
+    """Run cases in turn, the first is the floor; print each with its ratio to the floor.
+
+    The ratio is the median of the ratios of each turn: a machine that is shared drifts, and one
+    turn's runs drift together.
+    """
     results: dict[str, list[Result]] = {case: [] for case in cases}
     for _ in range(repeats):
         for case in cases:
             results[case].append(_run(module, case, folder, size))
-    floor = statistics.median(r.seconds for r in results[cases[0]])
+    floor = [r.seconds for r in results[cases[0]]]
     for case in cases:
         seconds = statistics.median(r.seconds for r in results[case])
+        ratio = statistics.median(r.seconds / f for r, f in zip(results[case], floor, strict=True))
         peak = max(r.peak_mb for r in results[case])
         sys.stdout.write(
-            f"  {case:<42} {seconds:8.3f} s  {seconds / floor:6.2f} x floor"
+            f"  {case:<42} {seconds:8.3f} s  {ratio:6.2f} x floor"
             f"  {size / seconds:12,.0f} /s  {peak:7,.0f} MB\n"
         )
 

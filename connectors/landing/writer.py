@@ -113,7 +113,7 @@ class PackageWriter:
         """Stream rows that were landed before into a table, load ids and all."""
         target = self._path / f"{table}.parquet"
         with _explained(target):
-            frame.sink_parquet(target, compression="zstd", compression_level=3)
+            frame.sink_parquet(target, compression="zstd", compression_level=1)
         rows = pl.scan_parquet(target).select(pl.len()).collect().item()
         self._tables[table] = _artifact(target, rows)
         return int(rows)
@@ -155,7 +155,7 @@ class PackageWriter:
         for table, parts in self._parts.items():
             target = self._path / f"{table}.parquet"
             frame = pl.concat(parts)
-            frame.write_parquet(target, compression="zstd", compression_level=3)
+            frame.write_parquet(target, compression="zstd", compression_level=1)
             self._tables[table] = _artifact(target, frame.height)
 
     def _write_rejects(self) -> Artifact | None:

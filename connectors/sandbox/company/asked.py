@@ -58,6 +58,7 @@ def _event(frame: pl.DataFrame, survey: int, event: pl.Expr, felt: pl.Expr) -> p
         "theme",
         "tea",
         "days",
+        agent=pl.col("helper") if "helper" in frame.columns else pl.lit(None, dtype=pl.Int64),
         survey=pl.lit(survey, dtype=pl.Int64),
         event=event,
         latent=felt + PLACE[survey],
@@ -85,6 +86,9 @@ def _after_orders(rng: Generator, orders: pl.DataFrame, people: pl.DataFrame) ->
 def _after_help(rng: Generator, tickets: pl.DataFrame) -> pl.DataFrame:
     done = tickets.filter(
         pl.Series(rng.random(len(tickets)) < 0.55), pl.col("ends") < pl.col("closed")
+    )
+    done = done.with_columns(
+        helper=pl.when(pl.col("agent_2") > 0).then("agent_2").otherwise("agent")
     )
     return _event(done, SUPPORT, pl.col("ends") + DAY, pl.col("helped"))
 

@@ -6,8 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
-from connectors.sandbox.company.crm import COMPANIES_FROM, MS
+from connectors.sandbox.company.firms import COMPANIES_FROM
 from connectors.sandbox.company.ids import woven
+from connectors.sandbox.company.known import MS
 from connectors.sandbox.company.plan import CURRENCY, DAY, HOUR, PRICES, TEAS, Plan
 from connectors.sandbox.company.tables import Tables, table, texts
 from connectors.sandbox.company.versions import versions
@@ -42,23 +43,24 @@ def deal_tables(
         opened=opened,
         closed=np.maximum(at, opened + 1),
         company_id=pl.when(pl.col("account") >= 0).then(COMPANIES_FROM + pl.col("account") * 10),
-        archived=pl.lit(False),  # noqa: FBT003 - a value
+        archived=pl.lit(value=False),
     )
-    stays = ["id", "name", "amount", "currency", "deal_type", "product", "company_id", "archived"]
-    won = pl.when(pl.col("kind") < 2).then(pl.lit("closedwon")).otherwise(pl.lit("closedlost"))
-    steps = [
-        terms.select(
-            *stays,
-            at="opened",
-            created_at="opened",
-            contact_id="contact",
-            pipeline=pl.lit("subscriptions"),
-            stage=pl.lit("open"),
-        ),
-        terms.select("id", at="closed", close_date="closed", stage=won),
-    ]
-    frame = versions(steps, "id").sort("at", "id")
+    frame = versions(_steps(terms), "id").sort("at", "id")
     frame = frame.with_columns(
         (pl.col(name) * MS).cast(pl.Datetime("us")) for name in ("at", "created_at", "close_date")
     )
-    return {"hubspot_deals": table("hubspot_deals", {n: frame[n] for n in frame.columns}, plan.end)}
+    return {"hubspot_deals": table("hubspot_deals", frame, plan.end)}
+
+
+def _steps(terms: pl.DataFrame) -> list[pl.DataFrame]:
+    stays = ["id", "name", "amount", "currency", "deal_type", "product", "company_id", "archived"]
+    won = pl.when(pl.col("kind") < 2).then(pl.lit("closedwon")).otherwise(pl.lit("closedlost"))
+    opened = terms.select(
+        *stays,
+        at="opened",
+        created_at="opened",
+        contact_id="contact",
+        pipeline=pl.lit("subscriptions"),
+        stage=pl.lit("open"),
+    )
+    return [opened, terms.select("id", at="closed", close_date="closed", stage=won)]

@@ -62,11 +62,7 @@ def order_tables(plan: Plan, rng: Generator, people: pl.DataFrame, orders: pl.Da
         status=pl.lit("refunded"),
     ).filter(pl.Series(back))
     both = pl.concat([sold, refund])
-    return {
-        "orders": table("orders", {n: both[n] for n in both.columns}, plan.end).sort(
-            "at", "order_id"
-        )
-    }
+    return {"orders": table("orders", both, plan.end).sort("at", "order_id")}
 
 
 def _typed(rng: Generator, people: pl.DataFrame, row: pl.Series) -> pl.Series:

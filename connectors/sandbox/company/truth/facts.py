@@ -71,10 +71,10 @@ def _iso(at: int) -> str:
 
 def _rates(frame: pl.DataFrame) -> pl.DataFrame:
     """With `nps` and, where it was summed, the mean of what they felt."""
-    nps = 100 * (pl.col("promoters") - pl.col("detractors")) / pl.col("n")
+    nps = 100 * (pl.col("promoters") - pl.col("detractors")) / pl.col("n").replace(0, None)
     frame = frame.with_columns(nps=nps.round(2))
     return (
-        frame.with_columns(mean=(pl.col("said") / pl.col("n")).round(3))
+        frame.with_columns(mean=(pl.col("said") / pl.col("n") / 1000).round(3))
         if "said" in frame.columns
         else frame
     )
@@ -82,7 +82,7 @@ def _rates(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _drivers(tallies: Tallies) -> Fact:
     seen = {row["theme"]: row for row in _rates(tallies["drivers"]).to_dicts()}
-    base = seen["none"]
+    base = seen.get("none", {"mean": 0.0})
     observed = {
         theme: {"n": row["n"], "points": round(row["mean"] - base["mean"], 3), "nps": row["nps"]}
         for theme, row in seen.items()
@@ -114,7 +114,7 @@ def _hurting(tallies: Tallies) -> Fact:
     answered = (
         tallies["answered"].group_by("touchpoint").agg(pl.col("n", "promoters", "detractors").sum())
     )
-    ranked = _rates(answered).sort("nps")
+    ranked = _rates(answered).sort("nps", "touchpoint")
     whole = _rates(answered.select(pl.col("n", "promoters", "detractors").sum()))
     return {
         "touchpoint": "billing",
@@ -218,14 +218,14 @@ def _non_response(tallies: Tallies) -> Fact:
         "response_rate": dict(seen.select("felt", "rate").iter_rows()),
         "raw_nps": nps("answered"),
         "true_nps": nps("asked"),
-        "note": "over all surveys; deleted responses still count as answered here",
+        "note": "over all surveys; deleted responses count as answered here",
     }
 
 
 def _choosy(staff: Staff, tallies: Tallies) -> Fact:
     ids = staff.happy_only.tolist()
     group = pl.when(pl.col("agent").is_in(ids)).then(pl.lit("choosy")).otherwise(pl.lit("others"))
-    seen = tallies["ratings"].group_by(group=group).agg(pl.exclude("agent").sum())
+    seen = tallies["ratings"].group_by(group=group).agg(pl.exclude("agent").sum()).sort("group")
     shares = seen.select(
         "group",
         asked=(pl.col("asked") / pl.col("solved")).round(4),

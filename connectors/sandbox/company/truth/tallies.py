@@ -75,6 +75,11 @@ def _nps(prefix: str = "") -> dict[str, pl.Expr]:
     }
 
 
+def _thousandths() -> pl.Expr:
+    """What they felt, whole: sums must not depend on their order."""
+    return (pl.col("said") * 1000).round().cast(pl.Int64)
+
+
 def _one() -> pl.Expr:
     return pl.lit(1, dtype=pl.Int64)
 
@@ -100,7 +105,7 @@ def _asked(reached: pl.DataFrame) -> pl.DataFrame:
 def _drivers(reached: pl.DataFrame) -> pl.DataFrame:
     theme = pl.col("theme").replace_strict(dict(enumerate(THEMES)), return_dtype=pl.String)
     return reached.filter(pl.col("survey") == DELIVERY).select(
-        n=_one(), said="said", theme=theme, **_nps()
+        n=_one(), said=_thousandths(), theme=theme, **_nps()
     )
 
 
@@ -119,7 +124,7 @@ def _before_and_after(plan: Plan, reached: pl.DataFrame, block: Block, start: in
         period=pl.when(pl.col("sent") < start).then(pl.lit("before")).otherwise(pl.lit("after")),
         n=_one(),
         late=pl.col("late").cast(pl.Int64),
-        said="said",
+        said=_thousandths(),
         **_nps(),
     )
 
