@@ -118,7 +118,9 @@ def _becomes(plan: Plan, rng: Generator, events: pl.DataFrame) -> dict[str, Any]
     chance = chance * np.array([0.8, 1.05, 1.15, 1.0])[events["segment"].to_numpy()]
     started = sent + rng.gamma(0.8, 26 * HOUR, count).astype(np.int64) + 60
     completed = started + rng.gamma(3.0, 45, count).astype(np.int64) + 20
-    partial = rng.random(count) < 0.06
+    # who stops half-way has answered the first question, which is the one that is counted
+    first = np.isin(events["survey"].to_numpy(), [DELIVERY, RENEWAL, APP_USE, BILLED])
+    partial = first & (rng.random(count) < 0.06)
     # an unfinished one is recorded as it stands a week later
     completed = np.where(partial, started + WEEK, completed)
     silent = (completed >= plan.outage[0] - HOUR) & (started < plan.outage[1] + HOUR)
