@@ -125,14 +125,16 @@ def _becomes(plan: Plan, rng: Generator, events: pl.DataFrame) -> dict[str, Any]
     completed = np.where(partial, started + WEEK, completed)
     silent = (completed >= plan.outage[0] - HOUR) & (started < plan.outage[1] + HOUR)
     answered = (rng.random(count) < chance) & ~bounced & ~silent & (completed < plan.end)
+    opened = started - rng.integers(5, 55, count)
+    unseen = (opened >= plan.outage[0]) & (opened < plan.outage[1])
     return {
         "said": said,
         "nps": np.clip(np.floor(said + 0.5), 0, 10).astype(np.int64),
         "bounced": bounced,
         "answered": answered,
         "partial": answered & partial,
-        "opens": answered | (~bounced & (rng.random(count) < 0.5)),
-        "opened": started - rng.integers(5, 55, count),
+        "opens": answered | (~bounced & ~unseen & (rng.random(count) < 0.5)),
+        "opened": opened,
         "started": started,
         "completed": completed,
         "sms": (rng.random(count) < 0.15)
