@@ -202,10 +202,11 @@ class Signed:
                 self._sign(api.where)
         return {"Authorization": f"Bearer {self._token}"}
 
-    def renew(self) -> bool:
+    def renew(self, refused: Mapping[str, str]) -> bool:
         """A token that the vendor refuses is signed anew once: clocks differ."""
         with self._lock:
-            self._until = 0.0
+            if refused.get("Authorization") == f"Bearer {self._token}":
+                self._until = 0.0
         return True
 
     def _sign(self, where: str) -> None:
@@ -221,14 +222,16 @@ class Signed:
         pem = self.private_key.reveal().replace("\\n", "\n")
         try:
             self._token = jwt.encode(claims, pem, algorithm="ES256", headers=headers)
+            self._until = now + _LIFETIME
         except (ValueError, TypeError, jwt.PyJWTError):
+            self._token = ""
+        if not self._token:
             raise FixConfiguration(
                 "VENDOR-KEY",
                 f"{where}, secrets.private_key",
                 "the variable does not hold a private key that can sign (ES256)",
                 "Put the whole text of the .p8 file into it.",
-            ) from None
-        self._until = now + _LIFETIME
+            )
 
 
 def _auth(secrets: Mapping[str, Secret]) -> Signed:

@@ -188,11 +188,14 @@ class Session:
                 self._token = self._exchange(api)
         return {"Authorization": f"Bearer {self._token}"}
 
-    def renew(self) -> bool:
-        """Forget the token: the next request asks for another."""
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Forget a refused token, once for all streams: the next request asks for another."""
+        used = refused.get("Authorization")
         with self._lock:
-            had, self._token = self._token is not None, None
-        return had
+            if used == f"Bearer {self._token}":
+                self._token = None
+        # without a token it was the application's key that was refused
+        return used is not None
 
     def _exchange(self, api: Api) -> str:
         self._asking = True
@@ -200,14 +203,15 @@ class Session:
             body = {"token": self.key.reveal()}
             return api.post("auth/application", _Granted, body=body).data.id
         except Missing:
-            raise FixConfiguration(
-                "VENDOR-CREDENTIALS",
-                f"{api.where}, secrets.token",
-                "Peakon does not know this application",
-                "Check the variable that `secrets` names, and `url`.",
-            ) from None
+            pass
         finally:
             self._asking = False
+        raise FixConfiguration(
+            "VENDOR-CREDENTIALS",
+            f"{api.where}, secrets.token",
+            "Peakon does not know this application",
+            "Check the variable that `secrets` names, and `url`.",
+        )
 
 
 def _auth(secrets: Mapping[str, Secret]) -> Session:
