@@ -44,7 +44,9 @@ def _responses(survey: str) -> Windowed:
 
 
 def _invitations(survey: str) -> Windowed:
-    return Windowed(partial(people.invitations, survey), step=_ALL, look_back=_MONTH)
+    return Windowed(
+        partial(people.invitations, survey), step=_ALL, look_back=_MONTH, posted=people.invited
+    )
 
 
 def _contacts(directory: str) -> Snapshot:
