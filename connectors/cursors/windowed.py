@@ -58,6 +58,7 @@ class Windowed:
         posted: Id of each record of a page, and the date that stretches are cut by; None for a
             record that tells neither. Needed to know again what is read again.
         gone: Makes the record that says of an id that it is missing from what is read again.
+        lost: Adds to a record which of its parts it does not have any more.
     """
 
     fetch: Callable[[Api, Span, str | None], Batch]
@@ -66,6 +67,7 @@ class Windowed:
     look_back: timedelta = timedelta()
     posted: Callable[[Sequence[bytes]], Sequence[Posted | None]] | None = None
     gone: Callable[[str, datetime, Api], bytes] | None = None
+    lost: Callable[[bytes, Sequence[str]], bytes] | None = None
 
     @property
     def overlaps(self) -> bool:
@@ -132,9 +134,10 @@ class _Run:
             if posted is None:
                 fresh.append(record)
                 continue
-            mark = Known(posted.at, fingerprint(record))
-            if mark != self._met.get(posted.id, self._known.get(posted.id)):
-                fresh.append(record)
+            mark = Known(posted.at, fingerprint(record), posted.parts)
+            before = self._met.get(posted.id, self._known.get(posted.id))
+            if mark != before:
+                fresh.append(self._without(record, before, posted.parts))
             if posted.at >= again:
                 self._met[posted.id] = mark
         if len(self._met) > 2 * MOST_KNOWN:
@@ -145,10 +148,17 @@ class _Run:
         if self._cursor.gone is None:
             return []
         return [
-            self._cursor.gone(key, known.at, self._api)
+            self._without(self._cursor.gone(key, known.at, self._api), known)
             for key, known in self._known.items()
             if known.at >= self._back_to and key not in self._met
         ]
+
+    def _without(self, record: bytes, before: Known | None, parts: str = "") -> bytes:
+        """The record, with which of the parts that it had are gone."""
+        lost = set(before.parts.split()) - set(parts.split()) if before else set()
+        if not lost or self._cursor.lost is None:
+            return record
+        return self._cursor.lost(record, sorted(lost))
 
     def _behind(self, span: Span, *, last: bool) -> _State:
         """Position behind a stretch, with what the next run will read again."""

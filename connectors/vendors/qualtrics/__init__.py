@@ -40,6 +40,7 @@ def _responses(survey: str) -> Windowed:
         look_back=_MONTH,
         posted=exports.posted,
         gone=partial(exports.gone, survey),
+        lost=exports.lost,
     )
 
 
@@ -50,7 +51,12 @@ def _invitations(survey: str) -> Windowed:
 
 
 def _contacts(directory: str) -> Snapshot:
-    return Snapshot(partial(people.contacts, directory), key=people.contact_id, overlaps=True)
+    return Snapshot(
+        partial(people.contacts, directory),
+        key=people.contact_id,
+        gone=people.gone,
+        overlaps=True,
+    )
 
 
 def _auth(secrets: Mapping[str, Secret]) -> Header:

@@ -6,7 +6,7 @@ import itertools
 import time
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -30,7 +30,7 @@ _LONGEST = 3600.0
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
 _TRIES = 3
 _ANSWER = r"^QID\d+"
-_DERIVED = "NPS_GROUP$"
+_DERIVED = "NPS_GROUP"
 _CHANNELS = {
     "email": "email",
     "anonymous": "web",
@@ -63,6 +63,17 @@ class Response(msgspec.Struct, rename="camel"):
     answers: dict[str, msgspec.Raw] | None = msgspec.field(default=None, name="_answers")
     survey: str | None = msgspec.field(default=None, name="_survey")
     gone: bool = msgspec.field(default=False, name="_gone")
+    lost: list[str] | None = msgspec.field(default=None, name="_lost")
+
+
+def _question(key: pl.Expr) -> pl.Expr:
+    return key.str.extract(r"^(QID\d+)")
+
+
+def _item(key: pl.Expr) -> pl.Expr:
+    """Row or choice; the words beside one are no second answer to it: `4_TEXT` beside `4`."""
+    item = key.str.extract(r"^QID\d+_(.+)$").fill_null("")
+    return pl.when(item != "TEXT").then(item).otherwise(pl.lit(""))
 
 
 def _value(name: str) -> str:
@@ -91,23 +102,21 @@ RESPONSES: dict[str, Column] = {
 _KEY = pl.col("answers.key")
 _JSON = pl.col("answers.value")
 _IS_LIST = _JSON.str.starts_with("[")
-_ITEM = _KEY.str.extract(r"^QID\d+_(.+)$").fill_null("")
 _OF: dict[str, Column] = {
     "survey_id": "survey",
     "response_id": "response_id",
-    "question_id": _KEY.str.extract(r"^(QID\d+)"),
     "answered_at": pl.coalesce(_value("end_date"), _value("recorded_date")),
     "updated_at": _value("recorded_date"),
 }
-_IS_ANSWER = _KEY.str.contains(_ANSWER) & ~_KEY.str.contains(_DERIVED) & (_JSON != "null")
+_IS_ANSWER = _KEY.str.contains(_ANSWER) & ~_KEY.str.ends_with(_DERIVED) & (_JSON != "null")
 _IS_TEXT = _KEY.str.ends_with("_TEXT")
 ANSWERS = Rows(
     each="answers",
     where=_IS_ANSWER & ~_IS_LIST,
     columns={
         **_OF,
-        # the words beside a row or a choice are no second answer to it: `4_TEXT` beside `4`
-        "item_id": pl.when(_ITEM != "TEXT").then(_ITEM).otherwise(pl.lit("")),
+        "question_id": _question(_KEY),
+        "item_id": _item(_KEY),
         "value_number": _JSON.str.extract(r"^(-?\d+(?:\.\d+)?)$").cast(pl.Float64),
         "value_text": pl.when(_IS_TEXT).then(plain("answers.value")),
         "value_choice": pl.when(~_IS_TEXT & _JSON.str.starts_with('"')).then(
@@ -122,7 +131,17 @@ TICKED = Rows(
     .then(_JSON)
     .otherwise(pl.lit("[]"))
     .str.json_decode(pl.List(pl.String)),
-    columns={**_OF, "item_id": "item", "value_choice": "item"},
+    columns={**_OF, "question_id": _question(_KEY), "item_id": "item", "value_choice": "item"},
+)
+LOST = Rows(
+    # of a deleted response all answers, of an edited one those that it does not give any more
+    over=pl.col("lost"),
+    columns={
+        **_OF,
+        "question_id": _question(pl.col("item")),
+        "item_id": _item(pl.col("item")),
+        "_deleted": pl.lit(value=True),
+    },
 )
 
 
@@ -138,7 +157,7 @@ def responses(options: Options) -> Stream:
     custom = {column: plain(_value(f"own_{column}")) for column in options.custom}
     return Stream(
         record,
-        {"survey_responses": {**RESPONSES, **custom}, "survey_answers": [ANSWERS, TICKED]},
+        {"survey_responses": {**RESPONSES, **custom}, "survey_answers": [ANSWERS, TICKED, LOST]},
         left_out=frozenset({"displayedFields", "displayedValues"}),
     )
 
@@ -164,6 +183,7 @@ class _When(msgspec.Struct, rename="camel"):
 class _Glance(msgspec.Struct, rename="camel"):
     response_id: str
     values: _When
+    answers: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict, name="_answers")
 
 
 def page(survey: str, api: Api, span: Span, after: str | None) -> Batch:
@@ -265,9 +285,28 @@ def _told(record: bytes, survey: str) -> bytes:
 def posted(records: Sequence[bytes]) -> list[Posted | None]:
     """Id and time of recording of each response."""
     return [
-        Posted(glance.response_id, naive(glance.values.recorded_date)) if glance else None
+        Posted(glance.response_id, naive(glance.values.recorded_date), " ".join(_parts(glance)))
+        if glance
+        else None
         for glance in each(records, _Glance)
     ]
+
+
+def _parts(response: _Glance) -> Iterator[str]:
+    """What the rows of a response's answers are known by: question, and row or choice."""
+    for key, value in response.answers.items():
+        if key.endswith(_DERIVED) or bytes(value) == b"null":
+            continue
+        if not bytes(value).startswith(b"["):
+            yield key
+            continue
+        ticked = msgspec.json.decode(value)
+        yield from (f"{key}_{item}" for item in ticked if isinstance(item, str))
+
+
+def lost(record: bytes, parts: Sequence[str]) -> bytes:
+    """A response, with the answers that it does not give any more."""
+    return spliced(record, "_lost", parts)
 
 
 def gone(survey: str, response: str, recorded: datetime, _api: Api) -> bytes:

@@ -57,6 +57,7 @@ class Contact(msgspec.Struct, rename="camel"):
     phone: str | None = None
     ext_ref: str | None = None
     language: str | None = None
+    gone: bool = msgspec.field(default=False, name="_gone")
 
 
 INVITATIONS = Stream(
@@ -84,6 +85,8 @@ CONTACTS = Stream(
             "phone": given("phone"),
             "external_id": given("ext_ref"),
             "language": given("language"),
+            # contacts are not dated: the later load is the later version
+            "_deleted": "gone",
         }
     },
 )
@@ -167,6 +170,11 @@ def contact_id(record: bytes) -> str | None:
     """Key of a contact."""
     contact = one(record, _ContactId)
     return None if contact is None else contact.contact_id
+
+
+def gone(contact: str, _api: Api) -> bytes:
+    """A record of ours in the vendor's shape: the contact is in its directory no more."""
+    return msgspec.json.encode({"_gone": True, "contactId": contact})
 
 
 def invited(records: Sequence[bytes]) -> list[Posted | None]:
