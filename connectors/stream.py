@@ -192,7 +192,7 @@ class Stream:
 
 
 def _together(kinds: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """Rows of several kinds in one frame; a kind that does not say `_deleted` means that it is not."""
+    """Rows of several kinds in one frame; those that do not say `_deleted` are not."""
     frame = pl.concat(kinds, how="diagonal")
     if "_deleted" in frame.columns:
         frame = frame.with_columns(pl.col("_deleted").fill_null(value=False))
