@@ -101,6 +101,15 @@ def vendors(settings: Settings, wish: Wish) -> Iterator[Vendors]:
 
 
 @contextmanager
+def beside(settings: Settings) -> Iterator[None]:
+    """The vendors, for as long as something runs that reads them, where the demo was made."""
+    with ExitStack() as stack:
+        if exists(settings) and "EARFUL_SANDBOX" not in os.environ:
+            stack.enter_context(vendors(settings, Wish()))
+        yield
+
+
+@contextmanager
 def _running(settings: Settings, begin: datetime, behaviour: Behaviour) -> Iterator[Vendors]:
     """The vendors, where they were the last time if that port is free.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -23,9 +22,7 @@ def dev(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) ->
     settings = instance_settings.load()
     dagster = str(Path(sys.executable).with_name("dagster"))
     arguments = ["dev", "--host", "127.0.0.1", "--port", str(port), "--workspace", "workspace.yaml"]
-    with contextlib.ExitStack() as stack:
-        if demo.exists(settings):
-            stack.enter_context(demo.vendors(settings, demo.Wish()))
+    with demo.beside(settings):
         environment = {
             **os.environ,
             "DAGSTER_HOME": str(dagster_home.prepare(settings)),
