@@ -20,7 +20,7 @@ from orchestration.settings import Settings
 
 SMALL = Wish(scale=0.002)
 
-pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
+pytestmark = [pytest.mark.slow, pytest.mark.allow_hosts(["127.0.0.1"])]
 
 
 @pytest.fixture
