@@ -80,6 +80,9 @@ STANDING: dict[str, Callable[[list[bytes]], Cursor]] = {
     "opaque": lambda page: Opaque(lambda *_: Batch(page, next="same")),
     "opaque, without a next": lambda page: Opaque(lambda *_: Batch(page)),
     "inclusive": lambda page: InclusiveTime(lambda *_: Batch(page, latest=at(100))),
+    "inclusive, older than asked for": lambda page: InclusiveTime(
+        lambda *_: Batch([*page, b'{"id":0}'], latest=at(100), ties=page)
+    ),
     "inclusive, without a time": lambda page: InclusiveTime(lambda *_: Batch(page)),
     "windowed": lambda page: Windowed(lambda *_: Batch(page, next="same"), step=ALL),
     "newest first": lambda page: NewestFirst(
