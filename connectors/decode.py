@@ -7,7 +7,7 @@ lands. A field that nobody declared costs the page a second pass, never the data
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +15,15 @@ import msgspec
 import polars as pl
 
 from connectors.landing import REJECTS
-from connectors.records import EXTRA, PARENT, Shape, columns, parts
+from connectors.records import EXTRA, NOT_TEXT, PARENT, Shape, Unfit, columns, parts
 from connectors.stream import Stream
 from connectors.undeclared import Undeclared, strict
 
 _PATH = re.compile(r" - at `(.*)`$")
+_EMPTY = re.compile(rb':\s*""')
+"""An empty text as a value; within a text its first quote would have a backslash."""
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unfit)
 
 
 @dataclass
@@ -30,6 +34,14 @@ class Decoded:
     rejects: pl.DataFrame
     parts: dict[str, pl.DataFrame] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
+    first: int = 1
+
+    @property
+    def numbers(self) -> list[int]:
+        """Number within the package of each record of the frame."""
+        aside = set(self.rejects["record"])
+        every = range(self.first, self.first + self.frame.height + len(aside))
+        return [number for number in every if number not in aside]
 
 
 class Decoder:
@@ -38,6 +50,7 @@ class Decoder:
     def __init__(self, stream: Stream) -> None:
         """Build the typed decoders once."""
         self._shape = stream.shape
+        self._as_text = stream.as_text
         record, exact = stream.record, not stream.as_text
         self._strict = msgspec.json.Decoder(list[strict(stream.shape)], strict=exact)  # type: ignore[misc]
         self._lenient = msgspec.json.Decoder(list[record], strict=exact)  # type: ignore[valid-type]
@@ -53,34 +66,58 @@ class Decoder:
         """
         page = b"[" + b",".join(records) + b"]"
         try:
-            return self._framed(self._strict.decode(page), _no_rejects())
-        except msgspec.DecodeError:
-            return self._second_pass(page, records, first)
+            found = self._framed(self._strict.decode(page))
+        except _UNREADABLE:
+            found = self._second_pass(page, records, first)
+        found.first = first
+        return found
 
     def _second_pass(self, page: bytes, records: Sequence[bytes], first: int) -> Decoded:
         try:
-            good, kept, rejects = self._lenient.decode(page), page, _no_rejects()
-        except msgspec.DecodeError:
-            good, kept, rejects = self._one_by_one(records, first)
-        return self._undeclared.added(self._framed(good, rejects), kept)
+            return self._undeclared.added(self._framed(self._lenient.decode(page)), page)
+        except _UNREADABLE:
+            pass
+        numbered = list(enumerate(records, first))
+        try:
+            return self._one_by_one(numbered, self._read)
+        except _UNREADABLE:
+            # all records decode, and one of them fits no column: slow, and hardly ever
+            return self._one_by_one(numbered, self._fitted)
 
     def _one_by_one(
-        self, records: Sequence[bytes], first: int
-    ) -> tuple[list[Any], bytes, pl.DataFrame]:
+        self, records: Sequence[tuple[int, bytes]], read: Callable[[bytes], Any]
+    ) -> Decoded:
         good, kept, rejects = [], [], []
-        for number, record in enumerate(records, first):
+        for number, record in records:
             try:
-                good.append(self._one.decode(record))
+                good.append(read(record))
                 kept.append(record)
-            except msgspec.DecodeError as error:
+            except _UNREADABLE as error:
                 path, reason = explain(error)
                 rejects.append((number, path, reason, bytes(record).decode("utf-8", "replace")))
         frame = pl.DataFrame(rejects, schema=REJECTS, orient="row")
-        return good, b"[" + b",".join(kept) + b"]", frame
+        page = b"[" + b",".join(kept) + b"]"
+        return self._undeclared.added(self._framed(good, frame), page)
 
-    def _framed(self, records: list[Any], rejects: pl.DataFrame) -> Decoded:
+    def _read(self, record: bytes) -> Any:  # noqa: ANN401 - a record of the stream
+        str(record, "utf-8")
+        try:
+            return self._one.decode(record)
+        except msgspec.DecodeError:
+            if not self._as_text or not _EMPTY.search(record):
+                raise
+        # who writes all values as text writes "" for none
+        return self._one.decode(_EMPTY.sub(b":null", record))
+
+    def _fitted(self, record: bytes) -> Any:  # noqa: ANN401 - a record of the stream
+        found = self._read(record)
+        self._undeclared.added(self._framed([found]), b"[" + record + b"]")
+        return found
+
+    def _framed(self, records: list[Any], rejects: pl.DataFrame | None = None) -> Decoded:
         frame = pl.DataFrame(list(columns(self._shape, records)))
         frame = frame.with_columns(pl.lit(None, pl.String).alias(EXTRA))
+        rejects = _no_rejects() if rejects is None else rejects
         return Decoded(frame, rejects, parts(self._shape, records))
 
 
@@ -98,8 +135,14 @@ def joined(pages: Iterable[Decoded]) -> tuple[pl.DataFrame, dict[str, pl.DataFra
     return pl.concat(frames), {name: pl.concat(these) for name, these in found.items()}
 
 
-def explain(error: msgspec.DecodeError) -> tuple[str, str]:
+def explain(error: Exception) -> tuple[str, str]:
     """Path and reason of a record that does not decode, without any of its values."""
+    if isinstance(error, Unfit):
+        return error.path, error.reason
+    if isinstance(error, UnicodeDecodeError):
+        return "$", NOT_TEXT
+    if isinstance(error, RecursionError):
+        return "$", "nested too deeply"
     message = str(error)
     found = _PATH.search(message)
     path = found.group(1) if found else "$"

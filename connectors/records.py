@@ -11,6 +11,7 @@ import itertools
 import types
 import typing
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -48,6 +49,24 @@ _PLAIN: dict[object, pl.DataType] = {
     list[str]: pl.List(pl.String()),
 }
 _ITEMS = dict[str, msgspec.Raw]
+
+NOT_TEXT = "not UTF-8"
+"""Why a record is set aside whose bytes are no text."""
+
+
+class Unfit(Exception):
+    """A value that decodes and fits no column all the same.
+
+    Args:
+        path: Where it stands in the record.
+        reason: Why it fits none, without the value.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        """Keep both."""
+        super().__init__(reason)
+        self.path = path
+        self.reason = reason
 
 
 class Open(msgspec.Struct):
@@ -155,20 +174,27 @@ def _place(found: Shape, info: msgspec.structs.FieldInfo, hint: object) -> None:
 
 
 def columns(of: Shape, records: Sequence[Any]) -> Iterator[pl.Series]:
-    """Columns of typed records; one pass over the records, one over each column."""
+    """Columns of typed records; one pass over the records, one over each column.
+
+    Raises:
+        Unfit: A value decodes and fits no column: an integer beyond 64 bits, a time before year 1.
+    """
     taken = _taken(of, records)
     for leaf in of.leaves:
-        yield _series(leaf, taken[leaf.name.removeprefix(of.prefix)])
+        with _fitting(leaf.path, leaf.dtype):
+            series = _series(leaf, taken[leaf.name.removeprefix(of.prefix)])
+        yield series
     for name, inner in of.inner.items():
         yield from columns(inner, _filled(inner, taken[name]))
 
 
 def parts(of: Shape, records: Sequence[Any]) -> dict[str, pl.DataFrame]:
-    """Frames of the parts in typed records, by full name of their field."""
+    """Frames of the parts in typed records, by full name of their field. Raises `Unfit`."""
     found: dict[str, pl.DataFrame] = {}
     for name, part in of.parts.items():
         values = [getattr(record, name) or () for record in records]
-        parent = np.repeat(np.arange(len(values)), [len(value) for value in values])
+        sizes = np.fromiter(map(len, values), np.int64, len(values))
+        parent = np.repeat(np.arange(len(values)), sizes)
         frame = _items(of.prefix + name, values) if part is None else _rows(part, values)
         found[of.prefix + name] = frame.insert_column(0, pl.Series(PARENT, parent, pl.UInt32))
     for name, inner in of.inner.items():
@@ -192,7 +218,8 @@ def _rows(part: Shape, values: list[Any]) -> pl.DataFrame:
 
 def _items(name: str, values: list[Any]) -> pl.DataFrame:
     keys = [key for value in values for key in value]
-    texts = [str(text, "utf-8") for value in values for text in (value or {}).values()]
+    with _fitting(name, pl.String()):
+        texts = [str(text, "utf-8") for value in values for text in (value or {}).values()]
     return pl.DataFrame(
         {f"{name}.key": keys, f"{name}.value": texts},
         schema={f"{name}.key": pl.String, f"{name}.value": pl.String},
@@ -220,6 +247,20 @@ def _series(leaf: Leaf, column: Sequence[Any]) -> pl.Series:
         moments = pl.Series(leaf.name, pa.array(column, pa.timestamp("us", tz="UTC")))
         return moments.dt.replace_time_zone(None)
     return pl.Series(leaf.name, column, leaf.dtype)
+
+
+@contextmanager
+def _fitting(path: str, dtype: pl.DataType) -> Iterator[None]:
+    """Tell where a value stood that its column refused."""
+    try:
+        yield
+    except UnicodeDecodeError:
+        reason = NOT_TEXT
+    except (TypeError, ValueError, OverflowError, pa.ArrowInvalid):
+        reason = f"beyond what a column of type {dtype} can hold"
+    else:
+        return
+    raise Unfit(f"$.{path}", reason)
 
 
 def _kind(hint: object) -> Any:  # noqa: ANN401 - a type of any kind

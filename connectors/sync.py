@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import polars as pl
 from backports import zstd
 
 from connectors.decode import Decoded, Decoder, joined
 from connectors.errors import EarfulError
-from connectors.landing import Counts, Landing, Manifest, Origin, PackageWriter, Window
+from connectors.landing import REJECTS, Counts, Landing, Manifest, Origin, PackageWriter, Window
 from connectors.stream import Page, Stream
+from connectors.unmapped import REASON, mapped
 
 PACKAGE_RECORDS = 50_000
 """Records after which a package is closed, so that memory stays flat and little is re-read."""
@@ -152,9 +154,17 @@ def _fill(package: _Open, decoder: Decoder, pages: Iterator[Page]) -> bool:
 
 def _map(package: _Open, stream: Stream, key: bytes) -> None:
     """Map all records of a package at once: a query's cost is per call, not per row."""
-    if package.decoded:
-        for table, frame in stream.map(*joined(package.decoded), key).items():
-            package.writer.add(table, frame)
+    if not package.decoded:
+        return
+    tables, refused = mapped(stream, *joined(package.decoded), key)
+    for table, frame in tables.items():
+        package.writer.add(table, frame)
+    if refused:
+        numbers = [number for page in package.decoded for number in page.numbers]
+        # the raw page, where one is kept, holds the record under its number
+        aside = [(numbers[row], "$", REASON, None) for row in refused]
+        package.writer.reject(pl.DataFrame(aside, schema=REJECTS, orient="row"))
+        package.counts += Counts(accepted=-len(refused), rejected=len(refused))
 
 
 def _add(package: _Open, decoder: Decoder, page: Page) -> None:
@@ -167,6 +177,9 @@ def _add(package: _Open, decoder: Decoder, page: Page) -> None:
     if decoded.rejects.height:
         package.writer.reject(decoded.rejects)
     lines = b"\n".join(page.records) + b"\n"
+    if lines.count(b"\n") != len(page.records):
+        # one record a line: a line feed within JSON is never part of a value
+        lines = b"".join(bytes(record).replace(b"\n", b" ") + b"\n" for record in page.records)
     package.writer.page(lines, len(page.records))
     package.unknown |= decoded.unknown
     package.counts += Counts(

@@ -37,17 +37,22 @@ class Batch:
 
 @dataclass(frozen=True)
 class Posted:
-    """What a cursor must know of a record to notice that it is gone: its id and its date (UTC)."""
+    """What a cursor must know of a record to notice that it is gone: its id and its date (UTC).
+
+    `parts` names what in the record is a row by itself and may be gone without it, by words.
+    """
 
     id: str
     at: datetime
+    parts: str = ""
 
 
-class Known(msgspec.Struct):
+class Known(msgspec.Struct, omit_defaults=True):
     """A record as it was when last read."""
 
     at: datetime
     print: str
+    parts: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import msgspec
 
 from connectors.cursors import state
 from connectors.cursors.batch import Cursor, Reading
-from connectors.http import Api
+from connectors.http import Api, Missing
 from connectors.stream import Page
 
 
@@ -37,10 +37,20 @@ class EachPart:
         return self.cursor("").overlaps
 
     def pages(self, api: Api, at: str | None, reading: Reading) -> Iterator[Page]:
-        """See `Cursor`; a part that is gone keeps its position."""
+        """See `Cursor`; a part that is gone keeps its position.
+
+        Raises:
+            Missing: A part that the user named is not there. One that the vendor has just named,
+                and does not have any more, is passed over.
+        """
         held = state.read(at, _State, api.where) or _State()
-        for part in (not self.own and reading.only) or self.parts(api):
-            for page in self.cursor(part).pages(api, held.parts.get(part), reading):
-                if page.cursor is not None:
-                    held.parts[part] = page.cursor
-                yield Page(page.records, state.write(held), page.repeated)
+        named = () if self.own else reading.only
+        for part in named or self.parts(api):
+            try:
+                for page in self.cursor(part).pages(api, held.parts.get(part), reading):
+                    if page.cursor is not None:
+                        held.parts[part] = page.cursor
+                    yield Page(page.records, state.write(held), page.repeated)
+            except Missing:
+                if named:
+                    raise

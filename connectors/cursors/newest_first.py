@@ -48,14 +48,14 @@ class NewestFirst:
 
     Args:
         fetch: Asks for the page at a position; at None for the newest.
-        posted: Id and time of each record of a page.
+        posted: Id and time of each record of a page; None for a record that tells neither.
         gone: Makes the record that says of an id that it was taken down; None where the vendor,
             asked for it alone, still has it.
         reread: How far before the newest known record each run reads again.
     """
 
     fetch: Callable[[Api, str | None], Batch]
-    posted: Callable[[Sequence[bytes]], list[Posted]]
+    posted: Callable[[Sequence[bytes]], Sequence[Posted | None]]
     gone: Callable[[str, datetime, Api], bytes | None]
     reread: timedelta
     overlaps: bool = False
@@ -84,13 +84,18 @@ class NewestFirst:
         fresh = []
         page = self.posted(records)
         for record, posted in zip(records, page, strict=True):
-            mark = Known(posted.at, fingerprint(record))
-            walk.met[posted.id] = mark
-            is_old = held is not None and posted.at < walk.back_to
-            if not is_old and known.get(posted.id) != mark:
+            if posted is None:
                 fresh.append(bytes(record))
+                continue
+            mark = Known(posted.at, fingerprint(record))
+            is_old = held is not None and posted.at < walk.back_to
+            # a page that moved while the walk went on brings some of the one before once more
+            if not is_old and mark not in (known.get(posted.id), walk.met.get(posted.id)):
+                fresh.append(bytes(record))
+            walk.met[posted.id] = mark
         # the newest one decides, so that a page out of order does not end the walk
-        walk.reached = bool(page) and max(posted.at for posted in page) < walk.back_to
+        times = [posted.at for posted in page if posted is not None]
+        walk.reached = bool(times) and max(times) < walk.back_to
         return fresh
 
     def _gone(self, held: _State | None, walk: _Walk, api: Api) -> list[bytes]:

@@ -27,20 +27,23 @@ from connectors.cursors.batch import (
 from connectors.http import Api
 from connectors.stream import Page
 
-_NEVER = datetime(1, 1, 1)  # noqa: DTZ001 - UTC by contract
-
-MOST_SEEN = 20_000
-"""Records kept in mind at most; past that, the loader finds what lands once more."""
+MOST_KNOWN = 20_000
+"""Records kept in mind at most, the newest; past that, the loader finds what lands once more."""
 
 
-class _State(msgspec.Struct, tag="windowed", tag_field="kind"):
-    """Everything before `until` is read; of the stretch from there to `end`, up to `after`."""
+class _State(msgspec.Struct, tag="windowed", tag_field="kind", omit_defaults=True):
+    """Everything before `until` is read; of the stretch from there to `end`, up to `after`.
+
+    `known` is what the run before this one saw of what this one reads again, from `back_to` on;
+    `met` is what this one saw so far.
+    """
 
     until: datetime
     end: datetime | None = None
     after: str | None = None
-    seen: list[str] = []
     known: dict[str, Known] = {}
+    met: dict[str, Known] = {}
+    back_to: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -52,16 +55,19 @@ class Windowed:
         step: Longest stretch that the vendor takes.
         lag: Distance that the end keeps to the vendor's clock.
         look_back: How far a run reads again before the position that it starts from.
-        posted: Id of each record of a page, and the date that stretches are cut by.
+        posted: Id of each record of a page, and the date that stretches are cut by; None for a
+            record that tells neither. Needed to know again what is read again.
         gone: Makes the record that says of an id that it is missing from what is read again.
+        lost: Adds to a record which of its parts it does not have any more.
     """
 
     fetch: Callable[[Api, Span, str | None], Batch]
     step: timedelta
     lag: timedelta = timedelta()
     look_back: timedelta = timedelta()
-    posted: Callable[[Sequence[bytes]], list[Posted]] | None = None
+    posted: Callable[[Sequence[bytes]], Sequence[Posted | None]] | None = None
     gone: Callable[[str, datetime, Api], bytes] | None = None
+    lost: Callable[[bytes, Sequence[str]], bytes] | None = None
 
     @property
     def overlaps(self) -> bool:
@@ -74,15 +80,15 @@ class Windowed:
         end = api.now() - self.lag
         if reading.window is not None and reading.window.until is not None:
             end = min(end, reading.window.until)
-        run = _Run(self, api, held)
         since = held.until if held else reading.since
-        if held is not None and held.end is not None:
-            # a run that was cut off goes on within its stretch
-            yield from run.stretch(Span(held.until, held.end), held.after)
-            since = held.end
-        elif held is not None:
+        if held is not None and held.end is None:
             since = max(held.until - self.look_back, reading.begin)
-        run.back_to = since
+        run = _Run(self, api, held, since)
+        if held is not None and held.end is not None:
+            # a run that was cut off goes on within its stretch; what came late to it since then
+            # is found as after any other run
+            yield from run.stretch(Span(held.until, held.end), held.after)
+            since = max(held.end - self.look_back, held.until)
         while since < end:
             span = Span(since, min(since + self.step, end))
             yield from run.stretch(span, None, last=span.until == end)
@@ -92,62 +98,87 @@ class Windowed:
 class _Run:
     """One run: what was known of the stretch that is read again, and what it finds there."""
 
-    def __init__(self, cursor: Windowed, api: Api, held: _State | None) -> None:
+    def __init__(self, cursor: Windowed, api: Api, held: _State | None, since: datetime) -> None:
         self._cursor = cursor
         self._api = api
         self._known = held.known if held else {}
-        self._prints = frozenset(held.seen if held else ()) | {
-            known.print for known in self._known.values()
-        }
-        self._met: dict[str, Known] = {}
-        self._seen: set[str] = set()
-        self.back_to = held.until if held else _NEVER
+        self._met = held.met if held else {}
+        self._back_to = held.back_to if held and held.back_to else since
 
     def stretch(self, span: Span, after: str | None, *, last: bool = False) -> Iterator[Page]:
         """Pages of one stretch of time; the last stretch also tells what is gone."""
         while True:
             batch = self._cursor.fetch(self._api, span, after)
-            fresh = self._fresh(batch.records)
+            fresh = self._fresh(batch.records, span)
             repeated = len(batch.records) - len(fresh)
             if batch.done or batch.next is None:
                 gone = self._gone() if last else []
-                yield Page([*fresh, *gone], state.write(self._behind(span)), repeated)
+                yield Page([*fresh, *gone], state.write(self._behind(span, last=last)), repeated)
                 return
             if batch.next == after:
                 raise no_progress(self._api.where)
             after = batch.next
-            place = _State(span.since, span.until, after, known=self._known)
+            place = _State(span.since, span.until, after, self._known, self._met, self._back_to)
             yield Page(fresh, state.write(place), repeated)
 
-    def _fresh(self, records: Sequence[bytes]) -> list[bytes]:
-        if not self._cursor.look_back:
-            return [bytes(record) for record in records]
-        found = [(bytes(record), fingerprint(record)) for record in records]
-        if self._cursor.posted is None:
-            self._seen |= {mark for _, mark in found}
-        else:
-            posted = self._cursor.posted(records)
-            for one, (_, mark) in zip(posted, found, strict=True):
-                self._met[one.id] = Known(one.at, mark)
-        return [record for record, mark in found if mark not in self._prints]
+    def _fresh(self, records: Sequence[bytes], span: Span) -> list[bytes]:
+        """Records that are new or changed; what the next run reads again is kept in mind."""
+        found = [bytes(record) for record in records]
+        if self._cursor.posted is None or not self._cursor.look_back:
+            return found
+        again = span.until - self._cursor.look_back
+        if self._known:
+            again = min(again, self._back_to)
+        fresh = []
+        for posted, record in zip(self._cursor.posted(records), found, strict=True):
+            if posted is None:
+                fresh.append(record)
+                continue
+            mark = Known(posted.at, fingerprint(record), posted.parts)
+            before = self._met.get(posted.id, self._known.get(posted.id))
+            if mark != before:
+                fresh.append(self._without(record, before, posted.parts))
+            if posted.at >= again:
+                self._met[posted.id] = mark
+        if len(self._met) > 2 * MOST_KNOWN:
+            self._met = _newest(self._met)
+        return fresh
 
     def _gone(self) -> list[bytes]:
         if self._cursor.gone is None:
             return []
         return [
-            self._cursor.gone(key, known.at, self._api)
+            self._without(self._cursor.gone(key, known.at, self._api), known)
             for key, known in self._known.items()
-            if known.at >= self.back_to and key not in self._met
+            if known.at >= self._back_to and key not in self._met
         ]
 
-    def _behind(self, span: Span) -> _State:
+    def _without(self, record: bytes, before: Known | None, parts: str = "") -> bytes:
+        """The record, with which of the parts that it had are gone."""
+        lost = set(before.parts.split()) - set(parts.split()) if before else set()
+        if not lost or self._cursor.lost is None:
+            return record
+        return self._cursor.lost(record, sorted(lost))
+
+    def _behind(self, span: Span, *, last: bool) -> _State:
         """Position behind a stretch, with what the next run will read again."""
         again = span.until - self._cursor.look_back
-        recent = sorted(
-            (item for item in self._met.items() if item[1].at >= again),
-            key=lambda item: item[1].at,
-            reverse=True,
-        )
-        return _State(
-            span.until, seen=sorted(self._seen)[:MOST_SEEN], known=dict(recent[:MOST_SEEN])
-        )
+        recent = _newest({key: known for key, known in self._met.items() if known.at >= again})
+        if last:
+            return _State(span.until, known=recent)
+        return _State(span.until, known=self._unread(again) | recent)
+
+    def _unread(self, again: datetime) -> dict[str, Known]:
+        """What was known and is not yet read again: it may still turn out to be gone."""
+        return {
+            key: known
+            for key, known in self._known.items()
+            if known.at >= again and key not in self._met
+        }
+
+
+def _newest(known: dict[str, Known]) -> dict[str, Known]:
+    if len(known) <= MOST_KNOWN:
+        return known
+    recent = sorted(known.items(), key=lambda item: item[1].at, reverse=True)
+    return dict(recent[:MOST_KNOWN])

@@ -26,7 +26,9 @@ _GATEWAY_TIMEOUT = 504
 # 408 and 425 ask for it, 409 is Zendesk's for a passing conflict, 499 Typeform's for giving up
 _PASSING = (408, 409, 425, 499)
 _SERVER = 500
-_LONGEST_WAIT = 300.0
+
+PATIENCE = 300.0
+"""Seconds that a vendor may ask us to wait within a run; past that, the next run goes on."""
 
 
 class Passing(Exception):
@@ -81,7 +83,7 @@ def judge(reply: Reply, where: str, vendor: Vendor, now: datetime) -> None:
 
 def _too_many(reply: Reply, where: str, vendor: Vendor, now: datetime) -> Exception:
     wait = wait_seconds(reply.headers, now)
-    if vendor.used_up(reply) or (wait is not None and wait > _LONGEST_WAIT):
+    if vendor.used_up(reply) or (wait is not None and wait > PATIENCE):
         when = "tomorrow" if wait is None else f"after {now + timedelta(seconds=wait):%d %b %H:%M}"
         return ResumeLater(
             "VENDOR-QUOTA",
@@ -151,21 +153,24 @@ def decoded(reply: Reply, as_: type[T], where: str) -> T:
         return msgspec.json.decode(reply.body, type=as_)
     except msgspec.ValidationError as error:
         path = str(error).partition(" - at ")[2].strip("`") or "$"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        path = ""
+    # raised out here, so that no error of the library's hangs on ours
+    if path:
         raise AskVendor(
             "VENDOR-ENVELOPE",
             where,
             f"the answer has another shape than documented, at {path}",
             "See whether the vendor has changed its API; what has landed stays.",
-        ) from None
-    except msgspec.DecodeError:
-        raise Passing(
-            TryAgain(
-                "VENDOR-TRUNCATED",
-                where,
-                "the answer ends in the middle",
-                "Run again later; what has landed stays.",
-            )
-        ) from None
+        )
+    raise Passing(
+        TryAgain(
+            "VENDOR-TRUNCATED",
+            where,
+            "the answer ends in the middle",
+            "Run again later; what has landed stays.",
+        )
+    )
 
 
 @contextmanager
@@ -173,13 +178,16 @@ def network(where: str) -> Iterator[None]:
     """Turn what goes wrong on the wire into `Passing`; the library's own words are left behind."""
     try:
         yield
-    except httpx2.TransportError as error:
+    except httpx2.RequestError as error:
         name = type(error).__name__
-        raise Passing(
-            TryAgain(
-                "VENDOR-UNREACHABLE",
-                where,
-                f"no whole answer came ({name})",
-                "Check the network and `url` in the source's YAML; what has landed stays.",
-            )
-        ) from None
+    else:
+        return
+    # raised out here: the library's error holds the request, and with it the credentials
+    raise Passing(
+        TryAgain(
+            "VENDOR-UNREACHABLE",
+            where,
+            f"no whole answer came ({name})",
+            "Check the network and `url` in the source's YAML; what has landed stays.",
+        )
+    )

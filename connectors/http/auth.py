@@ -36,8 +36,8 @@ class Auth(Protocol):
         """Headers that say who asks; may itself ask the vendor for a token."""
         ...
 
-    def renew(self) -> bool:
-        """After a 401: whether a new token is worth a second try."""
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """After a 401: whether another try is worth it, with other headers than the refused."""
         ...
 
 
@@ -52,7 +52,7 @@ class Header:
         """The header."""
         return {self.name: self.secret.reveal()}
 
-    def renew(self) -> bool:
+    def renew(self, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - as above
         """Nothing to renew: the key is what it is."""
         return False
 
@@ -67,7 +67,7 @@ class Bearer:
         """`Authorization: Bearer …`."""
         return {"Authorization": f"Bearer {self.secret.reveal()}"}
 
-    def renew(self) -> bool:
+    def renew(self, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - as above
         """Nothing to renew: the token is what it is."""
         return False
 
@@ -84,6 +84,6 @@ class Basic:
         pair = f"{self.user.reveal()}:{self.password.reveal()}"
         return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
-    def renew(self) -> bool:
+    def renew(self, refused: Mapping[str, str]) -> bool:  # noqa: ARG002 - as above
         """Nothing to renew: the password is what it is."""
         return False

@@ -44,9 +44,12 @@ class Budget:
 
     def take(self, kind: str) -> None:
         """Wait until a request of this class is within the budget, and count it."""
-        with self._lock:
-            wait = self._windows[kind].take(self._clock())
-        if wait > 0:
+        while True:
+            with self._lock:
+                wait = self._windows[kind].take(self._clock())
+            if wait <= 0:
+                return
+            # no place is kept meanwhile: a pause that is asked for now holds for us too
             self._sleep(wait)
 
     def pause(self, kind: str, seconds: float) -> None:
@@ -62,15 +65,19 @@ class _Window:
     """
 
     def __init__(self, rate: Rate) -> None:
-        self._span = rate.seconds
-        self._last: deque[float] = deque(maxlen=max(1, int(rate.requests)))
+        whole = max(1, int(rate.requests))
+        # less than one request in a span is one in a longer span
+        self._span = rate.seconds * max(1.0, whole / rate.requests)
+        self._last: deque[float] = deque(maxlen=whole)
         self._paused_until = -math.inf
 
     def take(self, now: float) -> float:
+        """Count a request made now, or tell how long it is until there may be one."""
         at = max(now, self._paused_until)
         if len(self._last) == self._last.maxlen:
             at = max(at, self._last[0] + self._span)
-        self._last.append(at)
+        if at <= now:
+            self._last.append(now)
         return at - now
 
     def pause(self, until: float) -> None:

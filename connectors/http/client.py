@@ -7,6 +7,7 @@ never a query, a body or a secret.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -15,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx2
 import msgspec
@@ -23,17 +24,17 @@ import stamina
 
 from connectors.errors import AskVendor
 from connectors.http import answers
+from connectors.http.answers import PATIENCE
 from connectors.http.connection import Connection, Reply
 from connectors.http.hosts import same_host
 
 ATTEMPTS = 5
 """Tries of one request."""
 
-PATIENCE = 300.0
-"""Seconds that a vendor may ask us to wait within a run; past that, the next run goes on."""
-
+_SHORT = 0.5
 _HOPS = 3
 _BLOCK = 1 << 20
+_LOG = logging.getLogger("connectors.http")
 
 T = TypeVar("T")
 
@@ -134,35 +135,41 @@ class Api:
 
     def _tried(self, path: str, attempt: Callable[[], T]) -> T:
         """Try until it works, as often and as long as is reasonable."""
+        waits = _Waits()
         try:
             for again in stamina.retry_context(
-                on=_wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=PATIENCE
+                on=waits.next, attempts=ATTEMPTS, timeout=None, wait_initial=0.5, wait_max=PATIENCE
             ):
                 with again:
                     return attempt()
         except answers.Passing as problem:
-            # not chained: what a library says may hold an address with a query
-            raise problem.error from None
-        raise AssertionError(f"{self._at(path)}: no attempt was made")
+            error = problem.error
+        else:
+            raise AssertionError(f"{self._at(path)}: no attempt was made")
+        # raised out here: what hangs on the problem may hold more than a message should
+        raise error
 
     def _ask(self, method: str, path: str, params: Mapping[str, object], body: object) -> Reply:
-        connection = self.connection
-        for renewed in (False, True):
+        for last in (False, True):
             request = self._request(method, path, params, body)
             reply = self._sent(request)
-            if reply.status == answers.UNAUTHORIZED and not renewed and connection.auth.renew():
-                continue
-            break
+            if not self._renews(reply.status, request, last=last):
+                break
         self._judge(reply, path)
         return reply
+
+    def _renews(self, status: int, request: httpx2.Request, *, last: bool) -> bool:
+        """Whether the request was refused for credentials that can be renewed, once."""
+        refused = status == answers.UNAUTHORIZED
+        return refused and not last and self.connection.auth.renew(request.headers)
 
     def _judge(self, reply: Reply, path: str) -> None:
         """Let a good answer pass; see `answers.judge` for the others."""
         try:
             answers.judge(reply, self._at(path), self.connection.vendor, self.now_known())
         except answers.Passing as problem:
-            if problem.wait is not None:
-                self.connection.budget.pause(self.kind, min(problem.wait, PATIENCE))
+            if problem.wait is not None and problem.wait <= PATIENCE:
+                self.connection.budget.pause(self.kind, problem.wait)
             raise
 
     def _request(
@@ -179,13 +186,16 @@ class Api:
 
     def _address(self, path: str, params: Mapping[str, object]) -> str:
         """Whole address. Values are encoded to the letter: cursors hold `+`, `=` and `|`."""
-        url = path if "://" in path else f"{self.connection.url}/{path.lstrip('/')}"
+        url = self._whole(path)
         same_host(self.connection.url, url, self.where)
         given = {name: value for name, value in params.items() if value is not None}
         if not given:
             return url
         query = urlencode(given, doseq=True, safe="", quote_via=quote)
         return f"{url}{'&' if '?' in url else '?'}{query}"
+
+    def _whole(self, path: str) -> str:
+        return path if "://" in path else f"{self.connection.url}/{path.lstrip('/')}"
 
     def _sent(self, request: httpx2.Request) -> Reply:
         with self._open(request) as response:
@@ -194,7 +204,7 @@ class Api:
     def _open(self, request: httpx2.Request) -> closing[httpx2.Response]:
         """Send it, following redirects on the same host; the answer's body is still to be read."""
         for _ in range(_HOPS):
-            with answers.network(self._at(request.url.path)):
+            with answers.network(self._at(str(request.url))):
                 response = self.connection.client.send(request, stream=True)
             self._read_clock(response)
             onward = response.next_request
@@ -205,24 +215,31 @@ class Api:
             request = onward
         raise AskVendor(
             "VENDOR-REDIRECTS",
-            self._at(request.url.path),
+            self._at(str(request.url)),
             "the vendor redirects in a circle",
             "Check `url` in the source's YAML.",
         )
 
     def _body(self, response: httpx2.Response, request: httpx2.Request) -> bytes:
-        with answers.network(self._at(request.url.path)):
+        with answers.network(self._at(str(request.url))):
             return response.read()
 
     def _stream(self, path: str, target: Path) -> None:
-        request = self._request("GET", path, {}, None)
-        with self._open(request) as response:
-            if not response.is_success:
+        for last in (False, True):
+            request = self._request("GET", path, {}, None)
+            with self._open(request) as response:
+                if response.is_success:
+                    self._write(response, path, target)
+                    return
                 reply = Reply(response.status_code, _lower(response), self._body(response, request))
-                self._judge(reply, path)
-            with answers.network(self._at(path)), target.open("wb") as file:
-                for block in response.iter_bytes(_BLOCK):
-                    file.write(block)
+            if not self._renews(reply.status, request, last=last):
+                break
+        self._judge(reply, path)
+
+    def _write(self, response: httpx2.Response, path: str, target: Path) -> None:
+        with answers.network(self._at(path)), target.open("wb") as file:
+            for block in response.iter_bytes(_BLOCK):
+                file.write(block)
 
     def now_known(self) -> datetime:
         """The vendor's clock where an answer told it, else ours; aware UTC."""
@@ -233,22 +250,46 @@ class Api:
         date = response.headers.get("date")
         if date:
             try:
-                at = parsedate_to_datetime(date).astimezone(UTC).replace(tzinfo=None)
-            except ValueError:
+                at = parsedate_to_datetime(date)
+                # the header is UTC by definition, also where its zone is not written so
+                at = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
+            except (ValueError, OverflowError):
                 return
             self.connection.clock = (at, time.monotonic())
 
     def _at(self, path: str) -> str:
         """The stream and the path, without host and query."""
-        return f"{self.where} ({httpx2.URL(path).path})"
+        return f"{self.where} ({urlsplit(self._whole(path)).path})"
 
 
 def _lower(response: httpx2.Response) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
 
-def _wait(error: Exception) -> bool | float:
-    """Whether and when to try again: as the vendor says, or by back-off where it does not."""
-    if not isinstance(error, answers.Passing):
-        return False
-    return True if error.wait is None else error.wait
+@dataclass
+class _Waits:
+    """How long the tries of one request wait, by the vendor's word or by back-off."""
+
+    asked: float = 0.0
+
+    def next(self, error: Exception) -> bool | float:
+        """Whether and when to try again."""
+        if not isinstance(error, answers.Passing):
+            return False
+        wait = error.wait or 0.0
+        self.asked += wait
+        if self.asked > PATIENCE:
+            return False
+        # after no word, and after "at once", back-off: five tries at once help nobody
+        return True if wait < _SHORT else wait
+
+
+def _told(details: stamina.instrumentation.RetryDetails) -> None:
+    """Say why it takes long; the library's own words would go to the standard output."""
+    problem = details.caused_by
+    if isinstance(problem, answers.Passing):
+        error = problem.error
+        _LOG.info("%s: %s; trying again in %.1f s", error.where, error.what, details.wait_for)
+
+
+stamina.instrumentation.set_on_retry_hooks((_told,))

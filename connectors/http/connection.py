@@ -15,12 +15,12 @@ import httpx2
 
 from connectors.http.auth import Auth
 from connectors.http.budget import Budget, Rate
-from connectors.http.hosts import checked
+from connectors.http.hosts import checked, is_loopback
 
 _TIMEOUT = httpx2.Timeout(60, connect=10)
 
-# at INFO it writes whole addresses, whose queries may hold people's
-logging.getLogger("httpx2").setLevel(logging.WARNING)
+# at INFO it writes whole addresses, whose queries may hold people's; a level could be set back
+logging.getLogger("httpx2").addFilter(lambda record: record.levelno >= logging.WARNING)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,13 @@ class Connection:
         self.source = source
         own = {name: Rate(requests, 60) for name, requests in (rates or {}).items()}
         self.budget = Budget({**vendor.rates, **own})
-        self.client = httpx2.Client(timeout=_TIMEOUT, follow_redirects=False, transport=transport)
+        # plain http to this machine takes no way through a proxy that the environment names
+        self.client = httpx2.Client(
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+            transport=transport,
+            trust_env=not is_loopback(self.url),
+        )
         self.sizes: dict[str, int] = {}
         self.clock: tuple[datetime, float] | None = None
         self.known: dict[str, Any] = {}

@@ -13,6 +13,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+_YEAR = 366 * 86_400.0
+"""A wait longer than that is told as that; nobody's calendar needs more."""
+
 _EPOCH_SECONDS = 1e9
 _EPOCH_MILLISECONDS = 1e12
 _DIRECT = ("retry-after", "x-ratelimit-retry-after")
@@ -51,7 +54,7 @@ def _moment(text: str, now: datetime) -> float | None:
         number /= 1000
     if number >= _EPOCH_SECONDS:
         number -= now.timestamp()
-    return max(number, 0.0)
+    return min(max(number, 0.0), _YEAR)
 
 
 def _number(text: str) -> float | None:
@@ -65,8 +68,8 @@ def _number(text: str) -> float | None:
 def _date(text: str, now: datetime) -> float | None:
     try:
         at = parsedate_to_datetime(text.strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
-    return max((at - now).total_seconds(), 0.0)
+    return min(max((at - now).total_seconds(), 0.0), _YEAR)

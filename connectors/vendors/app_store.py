@@ -31,7 +31,7 @@ from connectors.records import also
 from connectors.stream import Stream
 from connectors.vendors.connector import Connector, Endpoint, Options
 from connectors.vendors.mapping import given
-from connectors.vendors.reading import each, spliced
+from connectors.vendors.reading import each, naive, spliced, told
 
 _LIFETIME = 15 * 60
 """Seconds that a token lives; Apple takes 20 minutes at most."""
@@ -143,24 +143,25 @@ def _page(app: str, api: Api, at: str | None) -> Batch:
         )
     else:
         page = api.get(at, _Page)
-    answers = {a.id: raw for a, raw in zip(each(page.included, _One), page.included, strict=True)}
+    included = zip(each(page.included, _One), page.included, strict=True)
+    answers = {answer.id: raw for answer, raw in included if answer is not None}
     records = []
     for record, review in zip(page.data, each(page.data, _Glance), strict=True):
-        told = spliced(record, "_app", app)
+        of_app = spliced(record, "_app", app)
         answer = answers.get(_answer_id(review) or "")
-        records.append(spliced(told, "_response", answer) if answer else told)
+        records.append(spliced(of_app, "_response", answer) if answer else of_app)
     return Batch(records, next=page.links.next, done=page.links.next is None)
 
 
-def _answer_id(review: _Glance) -> str | None:
-    relation = review.relationships.response if review.relationships else None
+def _answer_id(review: _Glance | None) -> str | None:
+    relation = review.relationships.response if review and review.relationships else None
     return relation.data.id if relation and relation.data else None
 
 
-def _posted(records: Sequence[bytes]) -> list[Posted]:
+def _posted(records: Sequence[bytes]) -> list[Posted | None]:
     return [
-        Posted(g.id, g.attributes.created_date.astimezone(UTC).replace(tzinfo=None))
-        for g in each(records, _Glance)
+        Posted(glance.id, naive(glance.attributes.created_date)) if glance else None
+        for glance in each(records, _Glance)
     ]
 
 
@@ -177,7 +178,7 @@ def _gone(review: str, posted: datetime, api: Api) -> bytes | None:
 
 def _apps(api: Api) -> list[str]:
     """Apps that the key may see."""
-    return [app.id for app in each(api.get("v1/apps", _Page, limit=200).data, _One)]
+    return [app.id for app in told(each(api.get("v1/apps", _Page, limit=200).data, _One))]
 
 
 def _of_app(app: str) -> NewestFirst:
@@ -202,10 +203,11 @@ class Signed:
                 self._sign(api.where)
         return {"Authorization": f"Bearer {self._token}"}
 
-    def renew(self) -> bool:
+    def renew(self, refused: Mapping[str, str]) -> bool:
         """A token that the vendor refuses is signed anew once: clocks differ."""
         with self._lock:
-            self._until = 0.0
+            if refused.get("Authorization") == f"Bearer {self._token}":
+                self._until = 0.0
         return True
 
     def _sign(self, where: str) -> None:
@@ -221,14 +223,16 @@ class Signed:
         pem = self.private_key.reveal().replace("\\n", "\n")
         try:
             self._token = jwt.encode(claims, pem, algorithm="ES256", headers=headers)
+            self._until = now + _LIFETIME
         except (ValueError, TypeError, jwt.PyJWTError):
+            self._token = ""
+        if not self._token:
             raise FixConfiguration(
                 "VENDOR-KEY",
                 f"{where}, secrets.private_key",
                 "the variable does not hold a private key that can sign (ES256)",
                 "Put the whole text of the .p8 file into it.",
-            ) from None
-        self._until = now + _LIFETIME
+            )
 
 
 def _auth(secrets: Mapping[str, Secret]) -> Signed:

@@ -115,8 +115,8 @@ class VendorStream:
 
     @property
     def keep_raw(self) -> bool:
-        """Whether raw pages are kept."""
-        return self.terms.keep_raw
+        """Whether raw pages are kept: never those that name employees."""
+        return self.terms.keep_raw and not self.endpoint.stream.hashes
 
     def sync(self, landing: Landing, window: Window | None = None) -> Iterator[Manifest]:
         """Land what is new, or a window once more. For errors see `connectors.http.Api.get`."""
@@ -124,7 +124,7 @@ class VendorStream:
         at = landing.cursor(self.origin.source, self.origin.stream)
         cursor = self.endpoint.cursor
         pages = cursor.pages(self.tenant.api(self.origin), at, reading)
-        terms = Terms(self.terms.keep_raw, self.terms.key, window, cursor.overlaps)
+        terms = Terms(self.keep_raw, self.terms.key, window, cursor.overlaps)
         yield from land(self.endpoint.stream, pages, landing, self.origin, terms)
 
     def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Counts:

@@ -25,13 +25,13 @@ from datetime import datetime, timedelta
 import msgspec
 import polars as pl
 
-from connectors.cursors import Batch, Reading, Snapshot, Span, Windowed
+from connectors.cursors import Batch, Posted, Reading, Snapshot, Span, Windowed
 from connectors.http import Api, Bearer, Rate, Reply, Secret, Vendor
 from connectors.records import also
 from connectors.stream import Column, Rows, Stream
 from connectors.vendors.connector import Connector, Endpoint, Options
 from connectors.vendors.mapping import given
-from connectors.vendors.reading import each, one, seconds, spliced
+from connectors.vendors.reading import each, naive, one, seconds, spliced, told
 
 _PAGE = 100
 _TOO_MANY = 429
@@ -147,6 +147,11 @@ class _Id(msgspec.Struct):
     id: str
 
 
+class _Changed(msgspec.Struct, rename="camel"):
+    id: str
+    updated_at: datetime
+
+
 class _To(msgspec.Struct, rename="camel"):
     to_object_id: int
 
@@ -178,11 +183,24 @@ def _searched(kind: str, modified: str, properties: Sequence[str]) -> Windowed:
         }
         path = f"crm/v3/objects/{kind}/search"
         records = api.of_class("search").post(path, _Results, body=query).results
-        last = max((int(found.id) for found in each(records, _Id)), default=None)
-        told = _owned(api, records) if kind == "deals" else records
-        return Batch(told, next=str(last), done=len(records) < _PAGE)
+        ids = [int(found.id) for found in told(each(records, _Id)) if found.id.isdecimal()]
+        owned = _owned(api, records) if kind == "deals" else records
+        following = str(max(ids)) if ids else None
+        return Batch(owned, next=following, done=len(records) < _PAGE)
 
-    return Windowed(fetch, step=timedelta(days=3650), look_back=timedelta(hours=1))
+    return Windowed(fetch, step=timedelta(days=3650), look_back=timedelta(hours=1), posted=_changed)
+
+
+def _changed(records: Sequence[bytes]) -> list[Posted | None]:
+    return [
+        Posted(found.id, naive(found.updated_at)) if found else None
+        for found in each(records, _Changed)
+    ]
+
+
+def _key(record: bytes) -> str | None:
+    found = one(record, _Id)
+    return None if found is None else found.id
 
 
 def _archived(kind: str, properties: Sequence[str]) -> Snapshot:
@@ -202,23 +220,23 @@ def _archived(kind: str, properties: Sequence[str]) -> Snapshot:
             page.results, next=following.after if following else None, done=following is None
         )
 
-    return Snapshot(fetch, key=lambda record: one(record, _Id).id, overlaps=True)
+    return Snapshot(fetch, key=_key, overlaps=True)
 
 
 def _owned(api: Api, deals: Sequence[bytes]) -> list[bytes]:
     """Deals with the first contact and company of each: search does not tell."""
-    ids = [deal.id for deal in each(deals, _Id)]
-    told = [bytes(deal) for deal in deals]
+    ids = [deal.id if deal else "" for deal in each(deals, _Id)]
+    owned = [bytes(deal) for deal in deals]
     for kind, name in (("contacts", "_contact"), ("companies", "_company")):
         path = f"crm/v4/associations/deals/{kind}/batch/read"
-        body = {"inputs": [{"id": deal} for deal in ids]}
+        body = {"inputs": [{"id": deal} for deal in ids if deal]}
         links = api.post(path, _Links, body=body).results if ids else []
         owners = {link.from_.id: str(link.to[0].to_object_id) for link in links if link.to}
-        told = [
+        owned = [
             spliced(deal, name, owners[key]) if key in owners else deal
-            for key, deal in zip(ids, told, strict=True)
+            for key, deal in zip(ids, owned, strict=True)
         ]
-    return told
+    return owned
 
 
 def _endpoints(options: Options) -> dict[str, Endpoint]:

@@ -15,7 +15,7 @@ Evidence: vendor description (Peakon's OpenAPI); how the export pages on is docu
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
@@ -23,13 +23,14 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from connectors.cursors import Batch, Opaque, Reading, Snapshot
+from connectors.cursors.batch import no_progress
 from connectors.errors import FixConfiguration
 from connectors.http import Api, Missing, Rate, Secret, Vendor
 from connectors.records import also
 from connectors.stream import Column, Hashed, Rows, Stream
 from connectors.vendors.connector import Connector, Endpoint, Options
 from connectors.vendors.mapping import given, renamed, text
-from connectors.vendors.reading import each, one, spliced
+from connectors.vendors.reading import each, one, spliced, told
 
 _PAGE = 1000
 _TYPES = {
@@ -157,17 +158,37 @@ def _answers(api: Api, after: str | None, _since: datetime) -> Batch:
     return Batch(page.data, next=following, done=following is None)
 
 
-def _segments(api: Api, at: str | None, _reading: Reading) -> Batch:
-    """A page of segments, each with the name of the one above it."""
-    page = api.get(at or "segments", _Page)
-    glances = each(page.data, _Named)
-    names = {segment.id: segment.attributes.name for segment in glances}
-    parents = [names.get(str(segment.attributes.parent_id)) for segment in glances]
+def _segments(api: Api, _at: str | None, _reading: Reading) -> Batch:
+    """All segments, each with the name of the one above it, which may stand on another page."""
+    found = list(_listed(api, "segments"))
+    glances = each(found, _Named)
+    names = {segment.id: segment.attributes.name for segment in told(glances)}
+    parents = [
+        names.get(str(glance.attributes.parent_id)) if glance else None for glance in glances
+    ]
     records = [
         spliced(record, "_parent", parent) if parent else bytes(record)
-        for record, parent in zip(page.data, parents, strict=True)
+        for record, parent in zip(found, parents, strict=True)
     ]
-    return Batch(records, next=page.links.next, done=page.links.next is None)
+    return Batch(records, done=True)
+
+
+def _listed(api: Api, path: str) -> Iterator[bytes]:
+    """All records of a list, page after page."""
+    asked: set[str] = set()
+    at: str | None = path
+    while at is not None:
+        asked.add(at)
+        page = api.get(at, _Page)
+        yield from page.data
+        at = page.links.next
+        if at in asked:
+            raise no_progress(api.where)
+
+
+def _segment_id(record: bytes) -> str | None:
+    segment = one(record, _Token)
+    return None if segment is None else segment.id
 
 
 @dataclass
@@ -188,11 +209,14 @@ class Session:
                 self._token = self._exchange(api)
         return {"Authorization": f"Bearer {self._token}"}
 
-    def renew(self) -> bool:
-        """Forget the token: the next request asks for another."""
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Forget a refused token, once for all streams: the next request asks for another."""
+        used = refused.get("Authorization")
         with self._lock:
-            had, self._token = self._token is not None, None
-        return had
+            if used == f"Bearer {self._token}":
+                self._token = None
+        # without a token it was the application's key that was refused
+        return used is not None
 
     def _exchange(self, api: Api) -> str:
         self._asking = True
@@ -200,14 +224,15 @@ class Session:
             body = {"token": self.key.reveal()}
             return api.post("auth/application", _Granted, body=body).data.id
         except Missing:
-            raise FixConfiguration(
-                "VENDOR-CREDENTIALS",
-                f"{api.where}, secrets.token",
-                "Peakon does not know this application",
-                "Check the variable that `secrets` names, and `url`.",
-            ) from None
+            pass
         finally:
             self._asking = False
+        raise FixConfiguration(
+            "VENDOR-CREDENTIALS",
+            f"{api.where}, secrets.token",
+            "Peakon does not know this application",
+            "Check the variable that `secrets` names, and `url`.",
+        )
 
 
 def _auth(secrets: Mapping[str, Secret]) -> Session:
@@ -217,7 +242,7 @@ def _auth(secrets: Mapping[str, Secret]) -> Session:
 def _endpoints(_options: Options) -> dict[str, Endpoint]:
     return {
         "answers": Endpoint(ANSWERS, Opaque(_answers, rereads_last=True)),
-        "segments": Endpoint(TEAMS, Snapshot(_segments, key=lambda record: one(record, _Token).id)),
+        "segments": Endpoint(TEAMS, Snapshot(_segments, key=_segment_id)),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -10,18 +10,31 @@ import msgspec
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+_OTHERWISE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-def each(records: Sequence[bytes], as_: type[S]) -> list[S]:
-    """A glance at each record of a page, as a small Struct.
 
-    A reader needs it to go on, so a record without it is a page that cannot be read.
+def each(records: Sequence[bytes], as_: type[S]) -> list[S | None]:
+    """A glance at each record of a page, as a small Struct; None where it has another shape.
+
+    Such a record is read on as it is: the stream's decoder sets it aside, and says why.
     """
-    return msgspec.json.decode(b"[" + b",".join(records) + b"]", type=list[as_])  # type: ignore[valid-type]
+    try:
+        return msgspec.json.decode(b"[" + b",".join(records) + b"]", type=list[as_])  # type: ignore[valid-type]
+    except _OTHERWISE:
+        return [one(record, as_) for record in records]
 
 
-def one(record: bytes, as_: type[S]) -> S:
-    """A glance at one record."""
-    return msgspec.json.decode(record, type=as_)
+def one(record: bytes, as_: type[S]) -> S | None:
+    """A glance at one record; None where it has another shape."""
+    try:
+        return msgspec.json.decode(record, type=as_)
+    except _OTHERWISE:
+        return None
+
+
+def told(glances: Iterable[S | None]) -> list[S]:
+    """The glances that were possible."""
+    return [glance for glance in glances if glance is not None]
 
 
 def spliced(record: bytes, name: str, value: object) -> bytes:
@@ -34,6 +47,11 @@ def spliced(record: bytes, name: str, value: object) -> bytes:
 def seconds(at: datetime) -> int:
     """A naive UTC time as epoch seconds."""
     return int(at.replace(tzinfo=UTC).timestamp())
+
+
+def naive(at: datetime) -> datetime:
+    """A time as cursors take it: naive UTC."""
+    return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
 
 
 def moment(epoch: int | None) -> datetime | None:

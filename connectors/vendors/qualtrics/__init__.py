@@ -40,15 +40,23 @@ def _responses(survey: str) -> Windowed:
         look_back=_MONTH,
         posted=exports.posted,
         gone=partial(exports.gone, survey),
+        lost=exports.lost,
     )
 
 
 def _invitations(survey: str) -> Windowed:
-    return Windowed(partial(people.invitations, survey), step=_ALL, look_back=_MONTH)
+    return Windowed(
+        partial(people.invitations, survey), step=_ALL, look_back=_MONTH, posted=people.invited
+    )
 
 
 def _contacts(directory: str) -> Snapshot:
-    return Snapshot(partial(people.contacts, directory), key=people.contact_id, overlaps=True)
+    return Snapshot(
+        partial(people.contacts, directory),
+        key=people.contact_id,
+        gone=people.gone,
+        overlaps=True,
+    )
 
 
 def _auth(secrets: Mapping[str, Secret]) -> Header:

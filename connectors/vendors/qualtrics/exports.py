@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import time
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 import polars as pl
@@ -19,7 +21,7 @@ from connectors.records import NULL, Open, also
 from connectors.stream import Column, Rows, Stream
 from connectors.vendors.connector import Options
 from connectors.vendors.mapping import given, iso, plain, renamed
-from connectors.vendors.reading import each, spliced
+from connectors.vendors.reading import each, naive, one, spliced
 
 _LINES = 5_000
 _LONGEST = 3600.0
@@ -28,7 +30,7 @@ _LONGEST = 3600.0
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
 _TRIES = 3
 _ANSWER = r"^QID\d+"
-_DERIVED = "NPS_GROUP$"
+_DERIVED = "NPS_GROUP"
 _CHANNELS = {
     "email": "email",
     "anonymous": "web",
@@ -61,6 +63,17 @@ class Response(msgspec.Struct, rename="camel"):
     answers: dict[str, msgspec.Raw] | None = msgspec.field(default=None, name="_answers")
     survey: str | None = msgspec.field(default=None, name="_survey")
     gone: bool = msgspec.field(default=False, name="_gone")
+    lost: list[str] | None = msgspec.field(default=None, name="_lost")
+
+
+def _question(key: pl.Expr) -> pl.Expr:
+    return key.str.extract(r"^(QID\d+)")
+
+
+def _item(key: pl.Expr) -> pl.Expr:
+    """Row or choice; the words beside one are no second answer to it: `4_TEXT` beside `4`."""
+    item = key.str.extract(r"^QID\d+_(.+)$").fill_null("")
+    return pl.when(item != "TEXT").then(item).otherwise(pl.lit(""))
 
 
 def _value(name: str) -> str:
@@ -89,22 +102,21 @@ RESPONSES: dict[str, Column] = {
 _KEY = pl.col("answers.key")
 _JSON = pl.col("answers.value")
 _IS_LIST = _JSON.str.starts_with("[")
-_ITEM = _KEY.str.extract(r"^QID\d+_(.+)$").fill_null("")
 _OF: dict[str, Column] = {
     "survey_id": "survey",
     "response_id": "response_id",
-    "question_id": _KEY.str.extract(r"^(QID\d+)"),
     "answered_at": pl.coalesce(_value("end_date"), _value("recorded_date")),
     "updated_at": _value("recorded_date"),
 }
-_IS_ANSWER = _KEY.str.contains(_ANSWER) & ~_KEY.str.contains(_DERIVED) & (_JSON != "null")
+_IS_ANSWER = _KEY.str.contains(_ANSWER) & ~_KEY.str.ends_with(_DERIVED) & (_JSON != "null")
 _IS_TEXT = _KEY.str.ends_with("_TEXT")
 ANSWERS = Rows(
     each="answers",
     where=_IS_ANSWER & ~_IS_LIST,
     columns={
         **_OF,
-        "item_id": _ITEM.str.strip_suffix("TEXT").str.strip_suffix("_"),
+        "question_id": _question(_KEY),
+        "item_id": _item(_KEY),
         "value_number": _JSON.str.extract(r"^(-?\d+(?:\.\d+)?)$").cast(pl.Float64),
         "value_text": pl.when(_IS_TEXT).then(plain("answers.value")),
         "value_choice": pl.when(~_IS_TEXT & _JSON.str.starts_with('"')).then(
@@ -119,7 +131,17 @@ TICKED = Rows(
     .then(_JSON)
     .otherwise(pl.lit("[]"))
     .str.json_decode(pl.List(pl.String)),
-    columns={**_OF, "item_id": "item", "value_choice": "item"},
+    columns={**_OF, "question_id": _question(_KEY), "item_id": "item", "value_choice": "item"},
+)
+LOST = Rows(
+    # of a deleted response all answers, of an edited one those that it does not give any more
+    over=pl.col("lost"),
+    columns={
+        **_OF,
+        "question_id": _question(pl.col("item")),
+        "item_id": _item(pl.col("item")),
+        "_deleted": pl.lit(value=True),
+    },
 )
 
 
@@ -135,7 +157,7 @@ def responses(options: Options) -> Stream:
     custom = {column: plain(_value(f"own_{column}")) for column in options.custom}
     return Stream(
         record,
-        {"survey_responses": {**RESPONSES, **custom}, "survey_answers": [ANSWERS, TICKED]},
+        {"survey_responses": {**RESPONSES, **custom}, "survey_answers": [ANSWERS, TICKED, LOST]},
         left_out=frozenset({"displayedFields", "displayedValues"}),
     )
 
@@ -161,6 +183,7 @@ class _When(msgspec.Struct, rename="camel"):
 class _Glance(msgspec.Struct, rename="camel"):
     response_id: str
     values: _When
+    answers: dict[str, msgspec.Raw] = msgspec.field(default_factory=dict, name="_answers")
 
 
 def page(survey: str, api: Api, span: Span, after: str | None) -> Batch:
@@ -169,22 +192,45 @@ def page(survey: str, api: Api, span: Span, after: str | None) -> Batch:
     The whole export is one file. Where a run was cut off within it, its lines need not stand in
     the order in which they did: it is read again from the first.
     """
-    name = f"{api.where}-{survey}-{span.since:%Y%m%d%H%M%S}-{span.until:%Y%m%d%H%M%S}.zip"
-    target = api.connection.workplace() / name
-    first = int(after or 0)
-    if not target.exists():
+    stretch = f"{span.since:%Y%m%d%H%M%S}-{span.until:%Y%m%d%H%M%S}"
+    folder = api.connection.workplace()
+    target = folder / f"{api.where}-{quote(survey, safe='')}-{stretch}.zip"
+    line, _, of = (after or "0").partition("@")
+    first = int(line)
+    if of != folder.name or not target.exists():
+        # a position is one within the file of its run
         first = 0
         _fetch(api, survey, span, target)
-    with zipfile.ZipFile(target) as archive, archive.open(archive.namelist()[0]) as lines:
-        taken = [line.strip() for line in itertools.islice(lines, first, first + _LINES)]
+    taken = _lines(target, first)
+    done = len(taken) < _LINES
+    if done:
+        target.unlink()
     # between responses the export has lines that hold nothing
     records = [_told(line, survey) for line in taken if line not in (b"", b"{}")]
-    return Batch(records, next=str(first + len(taken)), done=len(taken) < _LINES)
+    return Batch(records, next=f"{first + len(taken)}@{folder.name}", done=done)
+
+
+def _lines(target: Path, first: int) -> list[bytes]:
+    """A page of lines; none of an archive that holds nothing."""
+    with zipfile.ZipFile(target) as archive:
+        for name in archive.namelist():
+            with archive.open(name) as lines:
+                return [line.strip() for line in itertools.islice(lines, first, first + _LINES)]
+    return []
+
+
+def _is_whole(file: Path) -> bool:
+    """Whether a file is an archive, all of it; a page for people may come in its place."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return archive.testzip() is None
+    except (zipfile.BadZipFile, zlib.error, EOFError):
+        return False
 
 
 def _fetch(api: Api, survey: str, span: Span, target: Path) -> None:
     """Run an export, and put its file into `target`; a job that fails is started anew."""
-    path = f"surveys/{survey}/export-responses"
+    path = f"surveys/{quote(survey, safe='')}/export-responses"
     body = {
         "format": "ndjson",
         "startDate": iso(span.since),
@@ -197,8 +243,10 @@ def _fetch(api: Api, survey: str, span: Span, target: Path) -> None:
         if file is not None:
             partial = target.with_suffix(".part")
             api.download(f"{path}/{file}/file", partial)
-            partial.rename(target)
-            return
+            if _is_whole(partial):
+                partial.rename(target)
+                return
+            partial.unlink()
     raise TryAgain(
         "VENDOR-EXPORT",
         f"{api.where} ({path})",
@@ -223,20 +271,42 @@ def _ready(api: Api, path: str) -> str | None:
 
 def _told(record: bytes, survey: str) -> bytes:
     """A response with its answers apart from the fixed part, and the survey that it answers."""
-    values = msgspec.json.decode(record, type=_Values).values
+    glance = one(record, _Values)
+    if glance is None:
+        return record
+    values = glance.values
     known = {f.encode_name for f in msgspec.structs.fields(Values)}
     answers = {name: value for name, value in values.items() if name.startswith("QID")}
     embedded = {n: v for n, v in values.items() if n not in known and n not in answers}
-    told = spliced(record, "_survey", survey)
-    return spliced(spliced(told, "_embedded", embedded), "_answers", answers)
+    of_survey = spliced(record, "_survey", survey)
+    return spliced(spliced(of_survey, "_embedded", embedded), "_answers", answers)
 
 
-def posted(records: Sequence[bytes]) -> list[Posted]:
+def posted(records: Sequence[bytes]) -> list[Posted | None]:
     """Id and time of recording of each response."""
     return [
-        Posted(g.response_id, g.values.recorded_date.astimezone(UTC).replace(tzinfo=None))
-        for g in each(records, _Glance)
+        Posted(glance.response_id, naive(glance.values.recorded_date), " ".join(_parts(glance)))
+        if glance
+        else None
+        for glance in each(records, _Glance)
     ]
+
+
+def _parts(response: _Glance) -> Iterator[str]:
+    """What the rows of a response's answers are known by: question, and row or choice."""
+    for key, value in response.answers.items():
+        if key.endswith(_DERIVED) or bytes(value) == b"null":
+            continue
+        if not bytes(value).startswith(b"["):
+            yield key
+            continue
+        ticked = msgspec.json.decode(value)
+        yield from (f"{key}_{item}" for item in ticked if isinstance(item, str))
+
+
+def lost(record: bytes, parts: Sequence[str]) -> bytes:
+    """A response, with the answers that it does not give any more."""
+    return spliced(record, "_lost", parts)
 
 
 def gone(survey: str, response: str, recorded: datetime, _api: Api) -> bytes:

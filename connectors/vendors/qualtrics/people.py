@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
 import polars as pl
 
-from connectors.cursors import Batch, Reading, Span
-from connectors.http import Api
+from connectors.cursors import Batch, Posted, Reading, Span
+from connectors.http import Api, Missing
 from connectors.records import also
 from connectors.stream import Stream
 from connectors.vendors.mapping import given, renamed
-from connectors.vendors.qualtrics.surveys import Listed, listed
-from connectors.vendors.reading import one, spliced
+from connectors.vendors.qualtrics.surveys import Elements, Listed, listed
+from connectors.vendors.reading import each, naive, one, spliced, told
 
 _CHANNELS = {"Email": "email", "SMS": "sms", "WhatsApp": "sms", "Personal": "web"}
 _STATUSES = {
@@ -56,6 +57,7 @@ class Contact(msgspec.Struct, rename="camel"):
     phone: str | None = None
     ext_ref: str | None = None
     language: str | None = None
+    gone: bool = msgspec.field(default=False, name="_gone")
 
 
 INVITATIONS = Stream(
@@ -83,6 +85,8 @@ CONTACTS = Stream(
             "phone": given("phone"),
             "external_id": given("ext_ref"),
             "language": given("language"),
+            # contacts are not dated: the later load is the later version
+            "_deleted": "gone",
         }
     },
 )
@@ -102,6 +106,12 @@ class _ContactId(msgspec.Struct, rename="camel"):
     contact_id: str
 
 
+class _Sent(msgspec.Struct, rename="camel"):
+    contact_id: str
+    distribution_id: str
+    sent_at: datetime
+
+
 class _Place(msgspec.Struct):
     """Which distribution, and which page of its history."""
 
@@ -117,7 +127,11 @@ def invitations(survey: str, api: Api, span: Span, after: str | None) -> Batch:
         return Batch([], done=True)
     distribution = sent[place.distribution]
     path = place.page or f"distributions/{distribution.id}/history"
-    page = api.get(path, Listed).result
+    try:
+        page = api.get(path, Listed).result
+    except Missing:
+        # deleted since the list was made
+        page = Elements()
     records = [
         spliced(spliced(record, "_channel", distribution.channel), "_survey", survey)
         for record in page.elements
@@ -133,7 +147,7 @@ def _sent(api: Api, survey: str, span: Span) -> list[_Distribution]:
     """A survey's distributions of a stretch of time, in the order of sending."""
     everything: list[_Distribution] = api.once(
         f"distributions of {survey}",
-        lambda: [one(d, _Distribution) for d in listed(api, "distributions", surveyId=survey)],
+        lambda: told(each([*listed(api, "distributions", surveyId=survey)], _Distribution)),
     )
     since, until = span.since.replace(tzinfo=UTC), span.until.replace(tzinfo=UTC)
     found = [d for d in everything if since <= d.send_date < until]
@@ -142,7 +156,7 @@ def _sent(api: Api, survey: str, span: Span) -> list[_Distribution]:
 
 def directories(api: Api) -> list[str]:
     """Directories of contacts that the token may see."""
-    return [one(directory, _Directory).directory_id for directory in listed(api, "directories")]
+    return [found.directory_id for found in told(each([*listed(api, "directories")], _Directory))]
 
 
 def contacts(directory: str, api: Api, at: str | None, _reading: Reading) -> Batch:
@@ -152,6 +166,20 @@ def contacts(directory: str, api: Api, at: str | None, _reading: Reading) -> Bat
     return Batch(page.elements, next=page.next_page, done=page.next_page is None)
 
 
-def contact_id(record: bytes) -> str:
+def contact_id(record: bytes) -> str | None:
     """Key of a contact."""
-    return one(record, _ContactId).contact_id
+    contact = one(record, _ContactId)
+    return None if contact is None else contact.contact_id
+
+
+def gone(contact: str, _api: Api) -> bytes:
+    """A record of ours in the vendor's shape: the contact is in its directory no more."""
+    return msgspec.json.encode({"_gone": True, "contactId": contact})
+
+
+def invited(records: Sequence[bytes]) -> list[Posted | None]:
+    """Whom each invitation is to, and when it was sent."""
+    return [
+        Posted(f"{sent.distribution_id}:{sent.contact_id}", naive(sent.sent_at)) if sent else None
+        for sent in each(records, _Sent)
+    ]

@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import polars as pl
 
 from connectors.cursors import Batch, Reading
-from connectors.http import Api
+from connectors.http import Api, Missing
 from connectors.records import NULL, also
 from connectors.stream import Rows, Stream
-from connectors.vendors.reading import one
+from connectors.vendors.reading import each, one, told
 
 _TAG = re.compile(r"<[^>]+>")
 _ITEM = pl.Struct(
@@ -45,7 +46,7 @@ class Survey(msgspec.Struct, rename="camel"):
 
 
 class _Choice(msgspec.Struct, rename="camel"):
-    recode: str | None = None
+    recode: str | int | float | None = None
     choice_text: str | None = None
 
 
@@ -57,14 +58,16 @@ class _Kind(msgspec.Struct):
 class _Question(msgspec.Struct, rename="camel"):
     question_type: _Kind = msgspec.field(default_factory=_Kind)
     question_text: str | None = None
-    choices: dict[str, _Choice] = {}
-    sub_questions: dict[str, _Choice] = {}
+    choices: dict[str, _Choice] | None = None
+    sub_questions: dict[str, _Choice] | None = None
 
 
 def _items(text: str) -> list[dict[str, Any]]:
     """Rows of one survey's questions: each question, and each row of a grid or choice of a list."""
-    asked = msgspec.json.decode(text, type=dict[str, _Question])
-    return [row for at, (key, q) in enumerate(asked.items(), 1) for row in _rows(at, key, q)]
+    asked = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    # a question of a shape of its own is a question all the same, of the type "other"
+    read = [(key, one(definition, _Question) or _Question()) for key, definition in asked.items()]
+    return [row for at, (key, q) in enumerate(read, 1) for row in _rows(at, key, q)]
 
 
 def _rows(position: int, key: str, question: _Question) -> Iterator[dict[str, Any]]:
@@ -81,7 +84,7 @@ def _rows(position: int, key: str, question: _Question) -> Iterator[dict[str, An
     }
     yield row
     is_list = question.question_type.selector in _LISTS
-    items: Mapping[str, _Choice] = question.choices if is_list else question.sub_questions
+    items: Mapping[str, _Choice] = (question.choices if is_list else question.sub_questions) or {}
     for item, choice in items.items():
         yield row | {"item_id": item, "item_text": _plain(choice.choice_text)}
 
@@ -103,7 +106,8 @@ def _scale(question: _Question) -> tuple[float | None, float | None]:
     """Ends of the scale, where the choices are coded as numbers."""
     if question.question_type.selector == "NPS":
         return 0.0, 10.0
-    codes = [choice.recode or code for code, choice in question.choices.items()]
+    choices = question.choices or {}
+    codes = [str(choice.recode or code) for code, choice in choices.items()]
     if not codes or not all(code.lstrip("-").isdecimal() for code in codes):
         return None, None
     numbers = [float(code) for code in codes]
@@ -172,7 +176,7 @@ def listed(api: Api, path: str, **params: object) -> Iterator[bytes]:
 def ids(api: Api) -> list[str]:
     """Surveys that the token may see; asked once a run."""
     found: list[str] = api.once(
-        "surveys", lambda: [one(survey, _Id).id for survey in listed(api, "surveys")]
+        "surveys", lambda: [survey.id for survey in told(each([*listed(api, "surveys")], _Id))]
     )
     return found
 
@@ -183,10 +187,17 @@ def definitions(api: Api, at: str | None, reading: Reading) -> Batch:
     place = int(at or 0)
     if place >= len(surveys):
         return Batch([], done=True)
-    record = api.get(f"surveys/{surveys[place]}", _Defined).result
-    return Batch([record], next=str(place + 1), done=place + 1 == len(surveys))
+    try:
+        records = [api.get(f"surveys/{quote(surveys[place], safe='')}", _Defined).result]
+    except Missing:
+        if reading.only:
+            raise
+        # deleted since the list was made
+        records = []
+    return Batch(records, next=str(place + 1), done=place + 1 == len(surveys))
 
 
-def key(record: bytes) -> str:
+def key(record: bytes) -> str | None:
     """Key of a survey."""
-    return one(record, _Id).id
+    survey = one(record, _Id)
+    return None if survey is None else survey.id

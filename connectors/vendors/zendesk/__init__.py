@@ -63,6 +63,7 @@ def _endpoints(options: Options) -> dict[str, Endpoint]:
                 lag=timedelta(seconds=61),
                 # whether the filter is on creation or on the last change is not documented
                 look_back=timedelta(days=30),
+                posted=readers.rated,
             ),
         ),
         "users": Endpoint(Stream(User, {"people": PEOPLE}), Opaque(readers.by_cursor("users"))),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
-from connectors.cursors import Batch, Reading, Span
+from connectors.cursors import Batch, Posted, Reading, Span
 from connectors.http import Api, Missing
-from connectors.vendors.reading import each, moment, one, seconds, spliced
+from connectors.vendors.reading import each, moment, naive, one, seconds, spliced, told
 
 
 class _Export(msgspec.Struct):
@@ -61,6 +62,9 @@ class _Glance(msgspec.Struct):
     child_events: list[_Said] = []
 
 
+_UNKNOWN = _Glance(id=0)
+
+
 def _export(api: Api, path: str, **params: object) -> _Export:
     return api.of_class("incremental").sized(path, _Export, ("per_page", 1000), **params)
 
@@ -81,7 +85,12 @@ def _all(api: Api, path: str, **params: object) -> Iterator[_Listed]:
 
 def _start(api: Api, since: datetime) -> int:
     """Epoch seconds, a little more than a minute ago: anything later is refused."""
-    return seconds(min(since, api.now() - timedelta(seconds=61)))
+    return seconds(min(since, _exported(api)))
+
+
+def _exported(api: Api) -> datetime:
+    """Until when there is something to export: never the last minute."""
+    return api.now() - timedelta(seconds=61)
 
 
 def by_cursor(kind: str) -> Callable[[Api, str | None, datetime], Batch]:
@@ -97,34 +106,40 @@ def by_cursor(kind: str) -> Callable[[Api, str | None, datetime], Batch]:
 
 def organizations(api: Api, since: datetime) -> Batch:
     """Organizations changed at a time or later, gone ones included."""
+    if since > _exported(api):
+        return Batch([], done=True)
     page = _export(api, "incremental/organizations", start_time=_start(api, since))
     return Batch(page.organizations, latest=moment(page.end_time), done=page.end_of_stream)
 
 
 def events(api: Api, since: datetime) -> Batch:
     """Ticket events of a time or later, and the comments that they redacted."""
+    if since > _exported(api):
+        return Batch([], done=True)
     start = _start(api, since)
     page = _export(api, "incremental/ticket_events", start_time=start, include="comment_events")
-    glances = each(page.ticket_events, _Glance)
+    glances = [glance or _UNKNOWN for glance in each(page.ticket_events, _Glance)]
     agents = api.once("agents", lambda: _agents(api))
     pairs = list(zip(page.ticket_events, glances, strict=True))
     records = [_with_agents(record, glance, agents) for record, glance in pairs]
+    redacted = [_redacted(api, glance, agents) for glance in glances]
     ties = [
-        r for r, glance in zip(records, glances, strict=True) if glance.timestamp == page.end_time
+        one
+        for record, glance, more in zip(records, glances, redacted, strict=True)
+        for one in (record, *more)
+        if glance.timestamp == page.end_time
     ]
-    redacted = [more for glance in glances for more in _redacted(api, glance, agents)]
-    return Batch(
-        [*records, *redacted], latest=moment(page.end_time), ties=ties, done=page.end_of_stream
-    )
+    found = [*records, *itertools.chain.from_iterable(redacted)]
+    return Batch(found, latest=moment(page.end_time), ties=ties, done=page.end_of_stream)
 
 
 def _agents(api: Api) -> frozenset[int]:
     """Who answers, or once answered, for the company."""
     roles = ("agent", "admin")
     at_work = _all(api, "users", **{"role[]": roles})
-    people = [person for page in at_work for person in each(page.users, _Person)]
+    people = [person for page in at_work for person in told(each(page.users, _Person))]
     for page in _all(api, "deleted_users"):
-        people += [p for p in each(page.deleted_users, _Person) if p.role in roles]
+        people += [p for p in told(each(page.deleted_users, _Person)) if p.role in roles]
     return frozenset(person.id for person in people)
 
 
@@ -135,24 +150,24 @@ def _with_agents(record: bytes, glance: _Glance, agents: frozenset[int]) -> byte
     return spliced(record, "_agents", found) if found else bytes(record)
 
 
-def _redacted(api: Api, glance: _Glance, agents: frozenset[int]) -> Iterator[bytes]:
+def _redacted(api: Api, glance: _Glance, agents: frozenset[int]) -> list[bytes]:
     """Comments that an event took words out of, as they read now, in an event of their own."""
     wanted = {c.comment_id for c in glance.child_events if c.event_type == "CommentRedactEvent"}
     if not wanted:
-        return
+        return []
     try:
         pages = list(_all(api, f"tickets/{glance.ticket_id}/comments"))
     except Missing:
         # the ticket went after its comment did: it is told by the ticket export
-        return
+        return []
     comments = [
         spliced(record, "event_type", "Comment")
         for page in pages
         for record, comment in zip(page.comments, each(page.comments, _Glance), strict=True)
-        if comment.id in wanted
+        if comment is not None and comment.id in wanted
     ]
     event = msgspec.structs.replace(glance, child_events=[])
-    told = {
+    again = {
         "id": event.id,
         "ticket_id": event.ticket_id,
         "timestamp": event.timestamp,
@@ -160,7 +175,7 @@ def _redacted(api: Api, glance: _Glance, agents: frozenset[int]) -> Iterator[byt
         "child_events": [msgspec.Raw(comment) for comment in comments],
         "_agents": sorted(agents),
     }
-    yield msgspec.json.encode(told)
+    return [msgspec.json.encode(again)]
 
 
 def ratings(api: Api, span: Span, after: str | None) -> Batch:
@@ -177,12 +192,21 @@ def ratings(api: Api, span: Span, after: str | None) -> Batch:
     return Batch(page.satisfaction_ratings, next=meta.after_cursor, done=not meta.has_more)
 
 
+def rated(records: Sequence[bytes]) -> list[Posted | None]:
+    """Id and last change of each rating."""
+    return [
+        Posted(str(rating.id), naive(rating.updated_at)) if rating and rating.updated_at else None
+        for rating in each(records, _Glance)
+    ]
+
+
 def deleted_users(api: Api, after: str | None, _reading: Reading) -> Batch:
     """Users who were merged away or deleted."""
     page = _listed(api, "deleted_users", after)
     return Batch(page.deleted_users, next=page.meta.after_cursor, done=not page.meta.has_more)
 
 
-def person_id(record: bytes) -> str:
+def person_id(record: bytes) -> str | None:
     """Key of a user."""
-    return str(one(record, _Person).id)
+    person = one(record, _Person)
+    return None if person is None else str(person.id)
