@@ -157,7 +157,7 @@ class Stream:
             mapped = self._map(rows, records, parts or {}, key, first=position == 0)
             found.setdefault(table, []).append(mapped)
         # kinds of rows fill different columns: the contract's door adds the missing ones
-        return {table: pl.concat(these, how="diagonal") for table, these in found.items()}
+        return {table: _together(these) for table, these in found.items()}
 
     def _map(
         self,
@@ -203,6 +203,14 @@ class Stream:
             for name in objects
         ]
         return members
+
+
+def _together(kinds: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Rows of several kinds in one frame; those that do not say `_deleted` are not."""
+    frame = pl.concat(kinds, how="diagonal")
+    if "_deleted" in frame.columns:
+        frame = frame.with_columns(pl.col("_deleted").fill_null(value=False))
+    return frame
 
 
 def _object(members: Sequence[pl.Expr]) -> pl.Expr:

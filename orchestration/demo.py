@@ -62,9 +62,10 @@ def company(settings: Settings, scale: float | None) -> Company:
     Raises:
         FixConfiguration: One of another scale lives here, or the scale is none.
     """
+    wanted = CompanyConfig(scale=SCALE if scale is None else scale)
     if not exists(settings):
         # half a company, or a folder of the user's, is told from none by `generate`
-        return generate(home(settings), CompanyConfig(scale=SCALE if scale is None else scale))
+        return generate(home(settings), wanted)
     there = open_company(home(settings))
     if scale is not None and scale != there.config.scale:
         raise FixConfiguration(
@@ -98,6 +99,15 @@ def vendors(settings: Settings, wish: Wish) -> Iterator[Vendors]:
             found.arm(bad_day())
         os.environ.update(environment(settings, found.url))
         yield found
+
+
+@contextmanager
+def beside(settings: Settings) -> Iterator[None]:
+    """The vendors, for as long as something runs that reads them, where the demo was made."""
+    with ExitStack() as stack:
+        if exists(settings) and "EARFUL_SANDBOX" not in os.environ:
+            stack.enter_context(vendors(settings, Wish()))
+        yield
 
 
 @contextmanager

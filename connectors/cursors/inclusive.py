@@ -47,10 +47,12 @@ class InclusiveTime:
             batch = self.fetch(api, held.at)
             fresh = _fresh(batch.records, set(held.seen))
             latest = max(batch.latest or held.at, held.at)
-            if latest == held.at and not fresh and not batch.done:
-                raise no_progress(api.where)
             ties = batch.records if batch.ties is None else batch.ties
-            held = _State(latest, _seen(held, latest, ties))
+            now = _State(latest, _seen(held, latest, ties))
+            # that some records look new is no progress: what is older than asked for is not kept
+            if now == held and not batch.done:
+                raise no_progress(api.where)
+            held = now
             yield Page(fresh, state.write(held), repeated=len(batch.records) - len(fresh))
             if batch.done or reading.is_over(latest):
                 return

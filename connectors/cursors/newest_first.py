@@ -6,7 +6,7 @@ what was edited in it lands, and what is missing from it was taken down.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -28,8 +28,10 @@ MOST_KNOWN = 20_000
 """Records of the re-read stretch whose disappearance is noticed; the newest ones."""
 
 
-class _State(msgspec.Struct, tag="newest_first", tag_field="kind"):
-    newest: datetime
+class _State(msgspec.Struct, tag="newest_first", tag_field="kind", omit_defaults=True):
+    """Everything up to `newest` is read; `known` is what landed of the stretch read again."""
+
+    newest: datetime | None = None
     known: dict[str, Known] = {}
 
 
@@ -61,9 +63,9 @@ class NewestFirst:
     overlaps: bool = False
 
     def pages(self, api: Api, at: str | None, reading: Reading) -> Iterator[Page]:
-        """See `Cursor`. The position moves with the last page only: before, there is a gap."""
-        held = state.read(reading.position(at), _State, api.where)
-        walk = _Walk(held.newest - self.reread if held else reading.since)
+        """See `Cursor`. The next walk begins at the newest again until one came to its end."""
+        held = state.read(reading.position(at), _State, api.where) or _State()
+        walk = _Walk(held.newest - self.reread if held.newest else reading.since)
         position: str | None = None
         while True:
             batch = self.fetch(api, position)
@@ -73,14 +75,14 @@ class NewestFirst:
             if batch.next == position:
                 raise no_progress(api.where)
             position = batch.next
-            yield Page(page, at, repeated=len(batch.records) - len(page))
+            so_far = state.write(_State(held.newest, self._recent(held, held.known | walk.met)))
+            yield Page(page, so_far, repeated=len(batch.records) - len(page))
         gone = self._gone(held, walk, api)
         last = self._after(held, walk)
         yield Page([*page, *gone], last, repeated=len(batch.records) - len(page))
 
-    def _new(self, records: Sequence[bytes], held: _State | None, walk: _Walk) -> list[bytes]:
+    def _new(self, records: Sequence[bytes], held: _State, walk: _Walk) -> list[bytes]:
         """Records of a page that are new or changed; the rest is what was known."""
-        known = held.known if held else {}
         fresh = []
         page = self.posted(records)
         for record, posted in zip(records, page, strict=True):
@@ -88,9 +90,9 @@ class NewestFirst:
                 fresh.append(bytes(record))
                 continue
             mark = Known(posted.at, fingerprint(record))
-            is_old = held is not None and posted.at < walk.back_to
+            is_old = held.newest is not None and posted.at < walk.back_to
             # a page that moved while the walk went on brings some of the one before once more
-            if not is_old and mark not in (known.get(posted.id), walk.met.get(posted.id)):
+            if not is_old and mark != walk.met.get(posted.id, held.known.get(posted.id)):
                 fresh.append(bytes(record))
             walk.met[posted.id] = mark
         # the newest one decides, so that a page out of order does not end the walk
@@ -98,23 +100,28 @@ class NewestFirst:
         walk.reached = bool(times) and max(times) < walk.back_to
         return fresh
 
-    def _gone(self, held: _State | None, walk: _Walk, api: Api) -> list[bytes]:
+    def _gone(self, held: _State, walk: _Walk, api: Api) -> list[bytes]:
         missing = [
             self.gone(key, known.at, api)
-            for key, known in (held.known if held else {}).items()
+            for key, known in held.known.items()
             if key not in walk.met and known.at >= walk.back_to
         ]
         return [record for record in missing if record is not None]
 
-    def _after(self, held: _State | None, walk: _Walk) -> str | None:
+    def _after(self, held: _State, walk: _Walk) -> str | None:
         times = [known.at for known in walk.met.values()]
-        if held is not None:
+        if held.newest is not None:
             times.append(held.newest)
         if not times:
             return None
-        newest = max(times)
-        recent = [
-            (key, known) for key, known in walk.met.items() if known.at >= newest - self.reread
-        ]
+        return state.write(_State(max(times), self._recent(held, walk.met)))
+
+    def _recent(self, held: _State, met: Mapping[str, Known]) -> dict[str, Known]:
+        """What the next walk reads again, the newest first, and only so much of it."""
+        if not met:
+            return {}
+        newest = max(known.at for known in met.values())
+        back_to = max(newest, held.newest or newest) - self.reread
+        recent = [(key, known) for key, known in met.items() if known.at >= back_to]
         recent.sort(key=lambda item: item[1].at, reverse=True)
-        return state.write(_State(newest, dict(recent[:MOST_KNOWN])))
+        return dict(recent[:MOST_KNOWN])

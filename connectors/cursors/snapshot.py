@@ -39,7 +39,7 @@ class Snapshot:
     overlaps: bool = False
 
     def pages(self, api: Api, at: str | None, reading: Reading) -> Iterator[Page]:
-        """See `Cursor`. The position moves with the last page only."""
+        """See `Cursor`. Each run reads the whole list; the position tells what landed of it."""
         held = state.read(reading.position(at), _State, api.where) or _State()
         found: dict[str, str] = {}
         position: str | None = None
@@ -52,7 +52,8 @@ class Snapshot:
             if batch.next == position:
                 raise no_progress(api.where)
             position = batch.next
-            yield Page(fresh, at, repeated=len(records) - len(fresh))
+            so_far = state.write(_State(_bounded(held.prints | found)))
+            yield Page(fresh, so_far, repeated=len(records) - len(fresh))
         gone = [self.gone(key, api) for key in held.prints.keys() - found] if self.gone else []
         last = state.write(_State(_bounded(found)))
         yield Page([*fresh, *gone], last, repeated=len(records) - len(fresh))

@@ -85,10 +85,11 @@ class Windowed:
             since = max(held.until - self.look_back, reading.begin)
         run = _Run(self, api, held, since)
         if held is not None and held.end is not None:
-            # a run that was cut off goes on within its stretch; what came late to it since then
-            # is found as after any other run
-            yield from run.stretch(Span(held.until, held.end), held.after)
+            # a run that was cut off goes on within its stretch; what came late to it since then,
+            # or went, is found as after any other run
             since = max(held.end - self.look_back, held.until)
+            run.forget(since)
+            yield from run.stretch(Span(held.until, held.end), held.after)
         while since < end:
             span = Span(since, min(since + self.step, end))
             yield from run.stretch(span, None, last=span.until == end)
@@ -104,6 +105,11 @@ class _Run:
         self._known = held.known if held else {}
         self._met = held.met if held else {}
         self._back_to = held.back_to if held and held.back_to else since
+
+    def forget(self, since: datetime) -> None:
+        """Take what is met from a moment on for merely known: it is about to be read again."""
+        self._known = self._known | self._met
+        self._met = {key: met for key, met in self._met.items() if met.at < since}
 
     def stretch(self, span: Span, after: str | None, *, last: bool = False) -> Iterator[Page]:
         """Pages of one stretch of time; the last stretch also tells what is gone."""

@@ -17,7 +17,6 @@ from orchestration import settings as instance_settings
 from orchestration.cli.output import Json, Quiet, Verbose, say, show, show_json, show_table
 from orchestration.cli.progress import Progress
 from orchestration.cli.run import execute, show_report
-from orchestration.publishing.versions import FILE
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,6 +82,7 @@ def demo(
 def _rows(settings: Settings) -> dict[str, int]:
     """Rows of each published table, before the run."""
     from orchestration.overview import published_tables
+    from orchestration.publishing.versions import FILE
 
     if not (settings.published / FILE).exists():
         return {}

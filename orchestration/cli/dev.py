@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,9 +23,7 @@ def dev(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) ->
     settings = instance_settings.load()
     dagster = str(Path(sys.executable).with_name("dagster"))
     arguments = ["dev", "--host", "127.0.0.1", "--port", str(port), "--workspace", "workspace.yaml"]
-    with contextlib.ExitStack() as stack:
-        if demo.exists(settings):
-            stack.enter_context(demo.vendors(settings, demo.Wish()))
+    with demo.beside(settings):
         environment = {
             **os.environ,
             "DAGSTER_HOME": str(dagster_home.prepare(settings)),
@@ -34,14 +32,13 @@ def dev(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) ->
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         }
         environment = {name: value for name, value in environment.items() if value}
-        child = subprocess.Popen([dagster, *arguments], cwd=ROOT, env=environment)  # noqa: S603 - our own
-        return _ended(child)
+        return _run([dagster, *arguments], environment)
 
 
-def _ended(child: subprocess.Popen[bytes]) -> int:
-    """Wait for it; an interrupt reaches it as well, and it is left the time to stop."""
-    while True:
-        try:
-            return child.wait()
-        except KeyboardInterrupt:
-            continue
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    """Run a child until it ends; whoever ends us ends it, and it is left the time to stop."""
+    with subprocess.Popen(command, cwd=ROOT, env=environment) as child:  # noqa: S603 - our own
+        # an interrupt reaches the child by itself, because it is in our group
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        return child.wait()

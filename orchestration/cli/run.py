@@ -33,9 +33,12 @@ def run(
     verbose: Verbose = False,
 ) -> int:
     """Read sources, load, judge, model and publish."""
+    from orchestration import demo
+
     settings = instance_settings.load()
     progress = Progress(quiet=quiet or as_json, verbose=verbose)
-    report = execute(settings, sources or [], since, until, progress)
+    with demo.beside(settings):
+        report = execute(settings, sources or [], since, until, progress)
     if as_json:
         show_json({**asdict(report), "exit_code": report.exit_code})
     else:

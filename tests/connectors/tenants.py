@@ -99,6 +99,7 @@ class Reader:
 
     vendors: Vendors
     landing: Landing
+    sizes: Mapping[str, int] = field(default_factory=dict)
     secrets: dict[str, Mapping[str, str]] = field(default_factory=lambda: dict(SECRETS))
 
     @contextmanager
@@ -106,6 +107,14 @@ class Reader:
         """A tenant, closed at the end, as a run closes it."""
         found = connector(vendor)
         tenant = tenant_of(found, f"{self.vendors.url}/{vendor}", self.secrets[vendor])
+        connect = tenant.connect
+
+        def small() -> Connection:
+            connection = connect()
+            connection.sizes.update(self.sizes)
+            return connection
+
+        tenant.connect = small
         try:
             yield tenant
         finally:

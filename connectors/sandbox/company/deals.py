@@ -14,14 +14,14 @@ from connectors.sandbox.company.tables import Tables, table, texts
 from connectors.sandbox.company.versions import versions
 
 DEALS_FROM = 41_000_000_000
-_TYPES = ["newbusiness", "renewal", "cancellation"]
-_NAMES = ["subscription", "renewal", "cancellation"]
+_TYPES = ["newbusiness", "renewal", "cancellation", "renewal"]
+_NAMES = ["subscription", "renewal", "cancellation", "renewal"]
 
 
 def deal_tables(
     plan: Plan, rng: Generator, people: pl.DataFrame, terms: pl.DataFrame, block: int
 ) -> Tables:
-    """A deal for each start (won at once), renewal (open a fortnight before) and end (lost)."""
+    """A deal for each start, won at once, each renewal, open a fortnight before, and each end."""
     known = people.select(
         "row", "contact", "account", "first", "last", "tea", "country", "interval", "created"
     )
@@ -31,7 +31,9 @@ def deal_tables(
     # half a year of boxes
     amount = np.round(PRICES[tea] * 182 / terms["interval"].to_numpy(), 2)
     at = terms["at"].to_numpy() * MS + rng.integers(0, MS, len(terms))
-    opened = np.where(kind == 1, at - 14 * DAY * MS, at - rng.integers(60, HOUR, len(terms)) * MS)
+    opened = np.where(
+        kind % 2 == 1, at - 14 * DAY * MS, at - rng.integers(60, HOUR, len(terms)) * MS
+    )
     opened = np.maximum(opened, terms["created"].to_numpy() + 10)
     terms = terms.with_columns(
         id=woven(DEALS_FROM, len(terms), block - 1, plan.config.blocks),

@@ -47,8 +47,8 @@ def response_tables(
     )
     there = asked.filter("answered")
     there = there.with_columns(
-        deleted_at=_some(rng, there["completed"], 0.006, 25 * DAY),
-        edited_at=_some(rng, there["completed"], 0.012, 9 * DAY),
+        deleted_at=_some(plan, rng, there["completed"], 0.006, 25 * DAY),
+        edited_at=_some(plan, rng, there["completed"], 0.012, 9 * DAY),
         id=there["response_id"],
     )
     said = slots.filter(asked["answered"])
@@ -59,9 +59,11 @@ def response_tables(
     }, there
 
 
-def _some(rng: Generator, after: pl.Series, share: float, within: int) -> pl.Series:
-    """A later moment for some, null for the others."""
-    later = after + pl.Series(rng.integers(DAY, within, len(after)))
+def _some(plan: Plan, rng: Generator, after: pl.Series, share: float, within: int) -> pl.Series:
+    """A later moment for some, not while the tool is out, null for the others."""
+    moment = after.to_numpy() + rng.integers(DAY, within, len(after))
+    out = (moment >= plan.outage[0]) & (moment < plan.outage[1])
+    later = pl.Series(np.where(out, moment + plan.outage[1] - plan.outage[0], moment))
     return later.set(pl.Series(rng.random(len(after)) >= share), None)
 
 

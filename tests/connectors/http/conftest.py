@@ -1,24 +1,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
-from types import SimpleNamespace
 
 import httpx2
 import pytest
-from far_vendor import SECRET, Answer, Clock, Connect, Far
+from far_vendor import SECRET, Answer, Connect, Far
+from patience import Clock, hurried
 
-from connectors.http import Api, Auth, Bearer, Budget, Connection, Rate, Reply, Secret, Vendor
+from connectors.http import Api, Auth, Bearer, Connection, Rate, Reply, Secret, Vendor
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Budgets and retries wait on this clock, and nobody really does."""
-    clock = Clock()
-    timed = partial(Budget, clock=clock, sleep=clock.sleep)
-    monkeypatch.setattr("connectors.http.connection.Budget", timed)
-    monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=clock.sleep))
-    return clock
+    return hurried(monkeypatch)
 
 
 @pytest.fixture

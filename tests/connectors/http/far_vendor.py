@@ -15,26 +15,6 @@ SECRET = "s3cr3t-of-the-tests"  # noqa: S105 - it opens nothing
 
 
 @dataclass
-class Clock:
-    """Time that passes only where somebody sleeps."""
-
-    now: float = 1000.0
-    slept: list[float] = field(default_factory=list)
-
-    def __call__(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.slept.append(seconds)
-
-    @property
-    def passed(self) -> float:
-        """Seconds since the beginning."""
-        return self.now - 1000
-
-
-@dataclass
 class Far:
     """A vendor that answers what it is told to, in order, the last answer for ever."""
 

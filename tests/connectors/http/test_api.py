@@ -15,7 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import msgspec
 import pytest
-from far_vendor import SECRET, Answer, Clock, Connect, Far
+from far_vendor import SECRET, Answer, Connect, Far
+from patience import Clock
 
 from connectors.errors import (
     AskVendor,

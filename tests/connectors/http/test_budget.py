@@ -6,9 +6,9 @@ import threading
 from collections.abc import Sequence
 
 import pytest
-from far_vendor import Clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patience import Clock
 
 from connectors.http import Budget, Rate
 

@@ -23,11 +23,12 @@ import polars as pl
 from connectors.sandbox.company.block import Block
 from connectors.sandbox.company.plan import Plan
 from connectors.sandbox.company.staff import Staff
+from connectors.sandbox.company.truth.counts import Tallies
 from connectors.sandbox.company.truth.everybody import everybody, people
 from connectors.sandbox.company.truth.facts import facts
 from connectors.sandbox.company.truth.identities import identities
 from connectors.sandbox.company.truth.metrics import metrics
-from connectors.sandbox.company.truth.tallies import Tallies, tallies, total
+from connectors.sandbox.company.truth.tallies import tallies, total
 
 _README = Path(__file__).parent / "readme.txt"
 
@@ -64,7 +65,7 @@ class Truth:
             "everybody": everybody(block),
         }.items():
             frame.write_parquet(self._parts / f"{name}-{block.number:05d}.parquet")
-        learnt = tallies(self._plan, self._staff, block, known)
+        learnt = tallies(self._plan, block, known)
         both = [self._tallies, learnt] if self._tallies else [learnt]
         self._tallies = total(both)
 

@@ -85,14 +85,23 @@ def _shop(block: Block) -> pl.DataFrame:
     seen = seen.join(row, on="order").join(people, on="row").drop("order")
     seen = seen.unique(["row", "customer_number", "email", "called"]).sort(pl.all())
     seen = seen.with_row_index("n")
+    owners = block.people.select("email", owner="person")
+    seen = seen.join(owners, on="email", how="left", maintain_order="left")
     desk = pl.col("email") == pl.col("shared_email")
+    own = pl.col("owner").is_null() | (pl.col("owner") == pl.col("person"))
     record = pl.format("{}:{}", "person", "n")
     phone = pl.when("called").then("phone")
     return pl.concat(
         [
             _mention(seen, "shop", record, "external", pl.col("customer_number")),
             _mention(
-                seen, "shop", record, "email", pl.col("email"), shared=desk.fill_null(value=False)
+                seen,
+                "shop",
+                record,
+                "email",
+                pl.col("email"),
+                shared=desk.fill_null(value=False),
+                usable=own,
             ),
             _mention(seen, "shop", record, "phone", phone, shared=pl.col("family") >= 0),
         ],
