@@ -145,7 +145,10 @@ class Stream:
             mapped = self._map(rows, records, parts or {}, key, first=position == 0)
             found.setdefault(table, []).append(mapped)
         # kinds of rows fill different columns: the contract's door adds the missing ones
-        return {table: pl.concat(these, how="diagonal") for table, these in found.items()}
+        joined = {table: pl.concat(these, how="diagonal") for table, these in found.items()}
+        # a kind that never says "deleted" beside one that does
+        alive = pl.col("^_deleted$").fill_null(value=False)
+        return {table: frame.with_columns(alive) for table, frame in joined.items()}
 
     def _map(
         self,
