@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("json_pages", "csv_export", "loader", "overheads")
+NAMES = ("json_pages", "csv_export", "loader", "overheads", "increments", "sandbox")
 
 
 def main() -> None:

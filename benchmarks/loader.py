@@ -113,6 +113,7 @@ def one_into_1_million(work: Path, _size: int, watch: Stopwatch) -> None:
 
 def main(folder: Path, *, small: bool) -> None:
     """Print the comparisons."""
-    compare("loader", ["create_table_as", "load_all"], folder, 100_000 if small else 1_000_000)
+    many = 100_000 if small else 1_000_000
+    compare("loader", ["create_table_as", "load_all"], folder, many, repeats=3 if small else 9)
     big = "one_into_1_million" if small else "one_into_20_million"
-    compare("loader", ["one_into_empty", big], folder, ROWS)
+    compare("loader", ["one_into_empty", big], folder, ROWS, repeats=3 if small else 5)

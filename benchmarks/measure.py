@@ -15,9 +15,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Result:
-    """One run of a case: seconds of the measured part, peak MB of its process."""
+    """One run of a case: seconds of the measured part, peak MB of its process.
+
+    `cpu` counts the seconds of a processor that our own process used: on a machine that others
+    use too it says more than the clock.
+    """
 
     seconds: float
+    cpu: float
     peak_mb: float
 
 
@@ -27,14 +32,17 @@ class Stopwatch:
     def __init__(self) -> None:
         """Not started."""
         self.seconds = 0.0
+        self.cpu = 0.0
 
     def __enter__(self) -> None:
         """Start."""
         self._began = time.perf_counter()
+        self._used = time.process_time()
 
     def __exit__(self, *_: object) -> None:
         """Stop."""
         self.seconds += time.perf_counter() - self._began
+        self.cpu += time.process_time() - self._used
 
 
 Case = Callable[[Path, int, Stopwatch], None]
@@ -42,18 +50,27 @@ Case = Callable[[Path, int, Stopwatch], None]
 
 
 def compare(module: str, cases: list[str], folder: Path, size: int, repeats: int = 3) -> None:
-    """Run cases in turn, the first is the floor; print each with its ratio to the floor."""
+    """Run cases in turn, the first is the floor; print each with its ratio to the floor.
+
+    Ratios are by the clock and by the processor, each the median of the ratios of each turn: a
+    machine that is shared drifts, and one turn's runs drift together.
+    """
     results: dict[str, list[Result]] = {case: [] for case in cases}
     for _ in range(repeats):
         for case in cases:
             results[case].append(_run(module, case, folder, size))
-    floor = statistics.median(r.seconds for r in results[cases[0]])
+    floor = results[cases[0]]
     for case in cases:
+        pairs = list(zip(results[case], floor, strict=True))
         seconds = statistics.median(r.seconds for r in results[case])
+        cpu = statistics.median(r.cpu for r in results[case])
+        by_clock = statistics.median(r.seconds / f.seconds for r, f in pairs)
+        by_cpu = statistics.median(r.cpu / max(f.cpu, 0.001) for r, f in pairs)
         peak = max(r.peak_mb for r in results[case])
         sys.stdout.write(
-            f"  {case:<42} {seconds:8.3f} s  {seconds / floor:6.2f} x floor"
-            f"  {size / seconds:12,.0f} /s  {peak:7,.0f} MB\n"
+            f"  {case:<30} {seconds:8.3f} s {by_clock:6.2f} x floor {size / seconds:11,.0f} /s"
+            f"   cpu {cpu:8.3f} s {by_cpu:6.2f} x {size / max(cpu, 0.001):11,.0f} /s"
+            f" {peak:7,.0f} MB\n"
         )
 
 
@@ -79,7 +96,9 @@ def main() -> None:
     getattr(cases, case)(work, int(size), watch)
     usages = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     peak = max(resource.getrusage(usage).ru_maxrss for usage in usages) / 1024
-    sys.stdout.write(json.dumps({"seconds": watch.seconds, "peak_mb": peak}) + "\n")
+    sys.stdout.write(
+        json.dumps({"seconds": watch.seconds, "cpu": watch.cpu, "peak_mb": peak}) + "\n"
+    )
 
 
 if __name__ == "__main__":

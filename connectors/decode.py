@@ -14,8 +14,9 @@ from typing import Any
 import msgspec
 import polars as pl
 
+from connectors.columns import NOT_TEXT, Framer, Unfit
 from connectors.landing import REJECTS
-from connectors.records import EXTRA, NOT_TEXT, PARENT, Shape, Unfit, columns, parts
+from connectors.records import PARENT, Shape
 from connectors.stream import Stream
 from connectors.undeclared import Undeclared, strict
 
@@ -23,6 +24,7 @@ _PATH = re.compile(r" - at `(.*)`$")
 _EMPTY = re.compile(rb':\s*""')
 """An empty text as a value; within a text its first quote would have a backslash."""
 
+_NO_REJECTS = pl.DataFrame(schema=REJECTS)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unfit)
 
 
@@ -50,6 +52,7 @@ class Decoder:
     def __init__(self, stream: Stream) -> None:
         """Build the typed decoders once."""
         self._shape = stream.shape
+        self._framer = Framer(stream.shape, stream.kept, stream.skipped)
         self._as_text = stream.as_text
         record, exact = stream.record, not stream.as_text
         self._strict = msgspec.json.Decoder(list[strict(stream.shape)], strict=exact)  # type: ignore[misc]
@@ -114,11 +117,9 @@ class Decoder:
         self._undeclared.added(self._framed([found]), b"[" + record + b"]")
         return found
 
-    def _framed(self, records: list[Any], rejects: pl.DataFrame | None = None) -> Decoded:
-        frame = pl.DataFrame(list(columns(self._shape, records)))
-        frame = frame.with_columns(pl.lit(None, pl.String).alias(EXTRA))
-        rejects = _no_rejects() if rejects is None else rejects
-        return Decoded(frame, rejects, parts(self._shape, records))
+    def _framed(self, records: list[Any], rejects: pl.DataFrame = _NO_REJECTS) -> Decoded:
+        frame = self._framer.frame(self._shape, records)
+        return Decoded(frame, rejects, self._framer.parts(self._shape, records))
 
 
 def joined(pages: Iterable[Decoded]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
@@ -150,10 +151,6 @@ def explain(error: Exception) -> tuple[str, str]:
     if reason.startswith("Invalid enum value"):
         reason = "not one of the values that the field may hold"
     return path, reason
-
-
-def _no_rejects() -> pl.DataFrame:
-    return pl.DataFrame(schema=REJECTS)
 
 
 __all__ = ["Decoded", "Decoder", "Shape", "explain", "joined"]

@@ -55,6 +55,10 @@ class AskVendor(EarfulError):
     """The other side breaks its own contract; nothing here can mend it."""
 
 
+class Missing(EarfulError):
+    """What was asked for is not there, or not any more: pass it by, or name another."""
+
+
 class ResumeLater(EarfulError):
     """The other side has had enough of us for now; a later run goes on where this one stopped."""
 

@@ -230,8 +230,8 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "SANDBOX-SCALE": (
         "The scale says how many customers the sandbox company has: 1 is 20,000, 0.05 a demo's "
-        "1,000, 100 two million, which take 200 MB of memory and as many gigabytes of disk as the "
-        "export is asked for. Nothing, less than nothing and no number at all make no company."
+        "1,000, 100 two million, which never take 1 GB of memory but tens of gigabytes of disk if "
+        "exported. Nothing, less than nothing and no number at all make no company."
     ),
     "SANDBOX-SEED": (
         "The seed of a sandbox company is a whole number from 0; each makes another company."

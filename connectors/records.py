@@ -1,4 +1,4 @@
-"""The fields of a vendor's record, and typed records as columns.
+"""The fields of a vendor's record.
 
 A record is a msgspec Struct. A field of it is a plain value, JSON text (`msgspec.Raw`), a list of
 plain values, a Struct of its own (whose fields are named `via.channel`), or *parts*: a list of
@@ -7,21 +7,16 @@ Structs or a mapping with keys of the vendor's customers, each of which can be a
 
 from __future__ import annotations
 
-import itertools
 import types
 import typing
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 import msgspec
-import numpy as np
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped] # it ships no types
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -30,6 +25,9 @@ PARENT = "_parent"
 
 EXTRA = "_extra"
 """Column with JSON text of the fields that nobody declared, or null."""
+
+KEPT = "_kept"
+"""Column with JSON text of the declared fields that no mapping uses, or null."""
 
 NULL = msgspec.Raw(b"null")
 """Default of a field of JSON text."""
@@ -49,24 +47,6 @@ _PLAIN: dict[object, pl.DataType] = {
     list[str]: pl.List(pl.String()),
 }
 _ITEMS = dict[str, msgspec.Raw]
-
-NOT_TEXT = "not UTF-8"
-"""Why a record is set aside whose bytes are no text."""
-
-
-class Unfit(Exception):
-    """A value that decodes and fits no column all the same.
-
-    Args:
-        path: Where it stands in the record.
-        reason: Why it fits none, without the value.
-    """
-
-    def __init__(self, path: str, reason: str) -> None:
-        """Keep both."""
-        super().__init__(reason)
-        self.path = path
-        self.reason = reason
 
 
 class Open(msgspec.Struct):
@@ -171,96 +151,6 @@ def _place(found: Shape, info: msgspec.structs.FieldInfo, hint: object) -> None:
             f"{found.struct.__name__}.{info.name}: declared as {hint}; a field is text, a number, "
             "a time, msgspec.Raw, a Struct, a list of these, dict[str, msgspec.Raw], or None"
         )
-
-
-def columns(of: Shape, records: Sequence[Any]) -> Iterator[pl.Series]:
-    """Columns of typed records; one pass over the records, one over each column.
-
-    Raises:
-        Unfit: A value decodes and fits no column: an integer beyond 64 bits, a time before year 1.
-    """
-    taken = _taken(of, records)
-    for leaf in of.leaves:
-        with _fitting(leaf.path, leaf.dtype):
-            series = _series(leaf, taken[leaf.name.removeprefix(of.prefix)])
-        yield series
-    for name, inner in of.inner.items():
-        yield from columns(inner, _filled(inner, taken[name]))
-
-
-def parts(of: Shape, records: Sequence[Any]) -> dict[str, pl.DataFrame]:
-    """Frames of the parts in typed records, by full name of their field. Raises `Unfit`."""
-    found: dict[str, pl.DataFrame] = {}
-    for name, part in of.parts.items():
-        values = [getattr(record, name) or () for record in records]
-        sizes = np.fromiter(map(len, values), np.int64, len(values))
-        parent = np.repeat(np.arange(len(values)), sizes)
-        frame = _items(of.prefix + name, values) if part is None else _rows(part, values)
-        found[of.prefix + name] = frame.insert_column(0, pl.Series(PARENT, parent, pl.UInt32))
-    for name, inner in of.inner.items():
-        found |= parts(inner, _filled(inner, [getattr(record, name) for record in records]))
-    return found
-
-
-def _filled(inner: Shape, values: Sequence[Any]) -> Sequence[Any]:
-    """Inner Structs; an empty one where there is none."""
-    if None not in values:
-        return values
-    blank = inner.struct()
-    return [blank if value is None else value for value in values]
-
-
-def _rows(part: Shape, values: list[Any]) -> pl.DataFrame:
-    flat = list(itertools.chain.from_iterable(values))
-    extra = pl.lit(None, pl.String).alias(part.prefix + EXTRA)
-    return pl.DataFrame(list(columns(part, flat))).with_columns(extra)
-
-
-def _items(name: str, values: list[Any]) -> pl.DataFrame:
-    keys = [key for value in values for key in value]
-    with _fitting(name, pl.String()):
-        texts = [str(text, "utf-8") for value in values for text in (value or {}).values()]
-    return pl.DataFrame(
-        {f"{name}.key": keys, f"{name}.value": texts},
-        schema={f"{name}.key": pl.String, f"{name}.value": pl.String},
-    )
-
-
-def _taken(of: Shape, records: Sequence[Any]) -> dict[str, Sequence[Any]]:
-    if not records:
-        return dict.fromkeys(of.names, ())
-    if len(of.names) == 1:
-        [name] = of.names
-        return {name: [getattr(record, name) for record in records]}
-    return dict(zip(of.names, zip(*map(attrgetter(*of.names), records), strict=True), strict=True))
-
-
-def _series(leaf: Leaf, column: Sequence[Any]) -> pl.Series:
-    if leaf.is_json:
-        texts = [
-            None if value is NULL or value is ABSENT else str(value, "utf-8") for value in column
-        ]
-        series = pl.Series(leaf.name, texts, leaf.dtype)
-        return series if leaf.keeps_null else series.set(series == "null", None)
-    if isinstance(leaf.dtype, pl.Datetime):
-        # Arrow takes Python's datetimes ten times faster than Polars does
-        moments = pl.Series(leaf.name, pa.array(column, pa.timestamp("us", tz="UTC")))
-        return moments.dt.replace_time_zone(None)
-    return pl.Series(leaf.name, column, leaf.dtype)
-
-
-@contextmanager
-def _fitting(path: str, dtype: pl.DataType) -> Iterator[None]:
-    """Tell where a value stood that its column refused."""
-    try:
-        yield
-    except UnicodeDecodeError:
-        reason = NOT_TEXT
-    except (TypeError, ValueError, OverflowError, pa.ArrowInvalid):
-        reason = f"beyond what a column of type {dtype} can hold"
-    else:
-        return
-    raise Unfit(f"$.{path}", reason)
 
 
 def _kind(hint: object) -> Any:  # noqa: ANN401 - a type of any kind

@@ -26,7 +26,7 @@ import msgspec
 import polars as pl
 
 from connectors.privacy import keyed_hash
-from connectors.records import EXTRA, PARENT, Leaf, Shape, shape
+from connectors.records import EXTRA, KEPT, PARENT, Leaf, Shape, shape
 
 
 @dataclass(frozen=True)
@@ -116,14 +116,26 @@ class Stream:
         )
 
     @cached_property
-    def _used(self) -> set[str]:
-        return {
+    def kept(self) -> frozenset[str]:
+        """Fields of JSON text that go into the attributes, as they are."""
+        shapes = [self.shape, *(part for _, part in self.shape.all_parts() if part is not None)]
+        texts = {leaf.name for shape in shapes for leaf in shape.all_leaves() if leaf.is_json}
+        return frozenset(texts - self._used - self.left_out)
+
+    @cached_property
+    def skipped(self) -> frozenset[str]:
+        """Fields that go nowhere."""
+        return self.left_out - self._used
+
+    @cached_property
+    def _used(self) -> frozenset[str]:
+        return frozenset(
             name
             for _, rows in self.rows
             for column in [*rows.columns.values(), rows.over, rows.where]
             if column is not None
             for name in _names(column)
-        }
+        )
 
     def map(
         self,
@@ -134,7 +146,7 @@ class Stream:
         """Map decoded records onto the family's tables.
 
         Args:
-            records: Columns as the shape's leaves, times as naive UTC, and `_extra`.
+            records: Columns as a `Framer` makes them.
             parts: Frames of the record's parts, by field.
             key: What respondents are hashed with.
         """
@@ -145,10 +157,7 @@ class Stream:
             mapped = self._map(rows, records, parts or {}, key, first=position == 0)
             found.setdefault(table, []).append(mapped)
         # kinds of rows fill different columns: the contract's door adds the missing ones
-        joined = {table: pl.concat(these, how="diagonal") for table, these in found.items()}
-        # a kind that never says "deleted" beside one that does
-        alive = pl.col("^_deleted$").fill_null(value=False)
-        return {table: frame.with_columns(alive) for table, frame in joined.items()}
+        return {table: _together(these) for table, these in found.items()}
 
     def _map(
         self,
@@ -181,17 +190,27 @@ class Stream:
 
     def _members(self, each: str | None, *, first: bool) -> list[pl.Expr]:
         """`"name":value` texts of everything without a column of its own."""
-        leaves: list[Leaf] = list(self.shape.all_leaves()) if first else []
-        extras = [EXTRA] if first else []
         part = dict(self.shape.all_parts()).get(each) if each is not None else None
-        if part is not None:
-            leaves += part.all_leaves()
-            extras.append(part.prefix + EXTRA)
-        members = [_member(leaf) for leaf in leaves if leaf.name not in self._used | self.left_out]
+        shapes = ([self.shape] if first else []) + ([part] if part is not None else [])
+        leaves = [leaf for shape in shapes for leaf in shape.all_leaves()]
+        elsewhere = self._used | self.left_out | self.kept
+        members = [_member(leaf) for leaf in leaves if leaf.name not in elsewhere]
         # what nobody declared may name an employee
-        if not self.hashes:
-            members += [pl.col(extra).str.slice(1).str.head(-1) for extra in extras]
+        objects = [KEPT] if self.hashes else [KEPT, EXTRA]
+        members += [
+            pl.col(shape.prefix + name).str.slice(1).str.head(-1)
+            for shape in shapes
+            for name in objects
+        ]
         return members
+
+
+def _together(kinds: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Rows of several kinds in one frame; those that do not say `_deleted` are not."""
+    frame = pl.concat(kinds, how="diagonal")
+    if "_deleted" in frame.columns:
+        frame = frame.with_columns(pl.col("_deleted").fill_null(value=False))
+    return frame
 
 
 def _object(members: Sequence[pl.Expr]) -> pl.Expr:
@@ -202,9 +221,6 @@ def _object(members: Sequence[pl.Expr]) -> pl.Expr:
 
 def _member(leaf: Leaf) -> pl.Expr:
     """`"name":value` as JSON text, or null where there is no value."""
-    if leaf.is_json:
-        key = pl.lit(msgspec.json.encode(leaf.path).decode() + ":")
-        return pl.concat_str([key, pl.col(leaf.name)])
     alone = pl.struct(pl.col(leaf.name).alias(leaf.path))
     encoded = alone.struct.json_encode().str.slice(1).str.head(-1)
     return pl.when(pl.col(leaf.name).is_not_null()).then(encoded)

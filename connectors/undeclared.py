@@ -38,8 +38,9 @@ def strict(shape: Shape) -> type[msgspec.Struct]:
         if info.default_factory is not msgspec.NODEFAULT:
             default = msgspec.field(name=info.encode_name, default_factory=info.default_factory)
         fields.append((info.name, kind, default))
+    # a page of records is gone before anybody could look for cycles in it
     return msgspec.defstruct(
-        shape.struct.__name__, fields, kw_only=True, forbid_unknown_fields=True
+        shape.struct.__name__, fields, kw_only=True, forbid_unknown_fields=True, gc=False
     )
 
 

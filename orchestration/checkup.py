@@ -90,16 +90,24 @@ def _files(settings: Settings) -> Iterator[Finding]:
 
 
 def _variables(settings: Settings) -> Iterator[Finding]:
+    ours = _of_the_demo(settings)
     for file in sorted(settings.sources.glob("*/defs.yaml")):
         secrets = (yaml.safe_load(file.read_text()) or {}).get("attributes", {}).get("secrets", {})
         for variable in secrets.values():
-            there = bool(os.environ.get(variable))
+            there = bool(os.environ.get(variable)) or variable in ours
             yield Finding(
                 f"variable {variable}",
-                "set" if there else "not set",
+                "set by the demo" if variable in ours else "set" if there else "not set",
                 there,
                 "" if there else f"The source {file.parent.name} needs it.",
             )
+
+
+def _of_the_demo(settings: Settings) -> frozenset[str]:
+    """Variables that commands set by themselves where the demo was made."""
+    from orchestration import demo  # noqa: PLC0415 - the sandbox is wanted only here
+
+    return frozenset(demo.environment(settings, "")) if demo.exists(settings) else frozenset()
 
 
 def _clock() -> Finding:

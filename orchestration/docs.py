@@ -2,6 +2,7 @@
 
     models' yml -> docs/tables.md
     the YAML's models -> docs/source-reference.md
+    the vendors' connectors -> docs/vendors.md
     connectors/families -> dbt_project/.../_sources.yml
 
 Usage: python -m orchestration.docs [--check | --check-parse]
@@ -9,9 +10,11 @@ Usage: python -m orchestration.docs [--check | --check-parse]
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from connectors.files import mapping
+from connectors.vendors import NAMES, Options, connector
 from orchestration import dbt_manifest, dbt_sources
 from orchestration import settings as instance_settings
 from orchestration.components.config import SourceConfig
@@ -27,6 +31,7 @@ from orchestration.settings import ROOT, Settings
 
 TABLES = ROOT / "docs/tables.md"
 REFERENCE = ROOT / "docs/source-reference.md"
+VENDORS = ROOT / "docs/vendors.md"
 _HEAD = """# Tables
 
 What the published file holds. Rendered from the models' own descriptions by `make docs`; the same
@@ -43,6 +48,16 @@ Every key of a source's `defs.yaml`. Rendered from the models that check it, by 
 [add-a-source.md](add-a-source.md) shows them at work.
 """
 
+_VENDORS_HEAD = """# Vendors
+
+What each connector reads, and what it needs. Rendered from the connectors, by `make docs`.
+[add-a-source.md](add-a-source.md) shows how one is switched on.
+
+*Evidence* says what a connector was held against: answers recorded from a live tenant, the vendor's
+own description of its API, or its documentation alone. All of them run against the sandbox, which
+was written from the same documentation and so proves nothing about the vendor.
+"""
+
 
 def main() -> int:
     """Write the files, or say which of them are not current."""
@@ -52,6 +67,7 @@ def main() -> int:
     rendered = {
         TABLES: render_tables(settings),
         REFERENCE: render_reference(),
+        VENDORS: render_vendors(),
         dbt_sources.PATH: dbt_sources.render(),
     }
     if "--check" not in sys.argv:
@@ -86,6 +102,32 @@ def render_reference() -> str:
         (mapping.Thread, "….thread"),
     ]
     return "\n".join([_REFERENCE_HEAD, *(_section(model, path) for model, path in sections)])
+
+
+def render_vendors() -> str:
+    """docs/vendors.md, from the connectors themselves."""
+    return "\n".join([_VENDORS_HEAD, *(_vendor(name) for name in NAMES)])
+
+
+def _vendor(name: str) -> str:
+    known = connector(name)
+    said = inspect.cleandoc(import_module(f"connectors.vendors.{name}").__doc__ or "")
+    rates = ", ".join(
+        f"`{kind}` {rate.requests:g} in {rate.seconds:g} s"
+        for kind, rate in known.vendor.rates.items()
+    )
+    lines = [
+        f"## {known.vendor.name} (`connector: {name}`)\n",
+        f"{said}\n",
+        f"Requests, unless `rates` says otherwise: {rates}.\n",
+        "| stream | family | tables |",
+        "|---|---|---|",
+    ]
+    lines += [
+        f"| `{stream}` | {endpoint.family} | {', '.join(endpoint.stream.tables)} |"
+        for stream, endpoint in known.endpoints(Options()).items()
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _section(model: type[BaseModel], path: str) -> str:

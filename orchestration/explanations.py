@@ -16,6 +16,15 @@ EXPLANATIONS: dict[str, str] = {
         "The data folder refused a write: no permission, a full disk, or a file where a folder "
         "is expected. Nothing was half-written."
     ),
+    "DEMO-END": (
+        "The demo's company lives a fixed stretch of time, and its vendors know nothing of what "
+        "comes after it."
+    ),
+    "DEMO-SCALE": (
+        "A data folder holds one company. Landing another one into the same tables would mix "
+        "people who never met, so each scale gets a folder of its own."
+    ),
+    "DEMO-SPAN": "`earful demo --advance 30d` lets thirty days pass at the demo's vendors.",
     "DBT-PARSE": (
         "dbt could not read the project: a model, a seed or a yml is wrong. The message is dbt's "
         "own. `dbt parse` in dbt_project/ shows it again."

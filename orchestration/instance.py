@@ -29,7 +29,10 @@ def definitions(settings: Settings) -> dg.Definitions:
 
     return dg.Definitions.merge(
         dg.load_definitions_from_modules([raw, automation, dbt, published]),
-        *(_source(path).definitions(path.parent.name) for path in source_files(settings)),
+        *(
+            Source(source_config(path)).definitions(path.parent.name)
+            for path in source_files(settings)
+        ),
     )
 
 
@@ -45,7 +48,7 @@ def configured_stream(settings: Settings, source: str, stream: str) -> SourceStr
         FixConfiguration: There is no such source or stream.
     """
     path = settings.sources / source / "defs.yaml"
-    streams = Streams(source, _source(path).config) if path.is_file() else None
+    streams = Streams(source, source_config(path)) if path.is_file() else None
     if streams is None or stream not in streams.facts():
         raise FixConfiguration(
             "SOURCE-UNKNOWN",
@@ -56,11 +59,11 @@ def configured_stream(settings: Settings, source: str, stream: str) -> SourceStr
     return streams.stream(stream)
 
 
-def _source(path: Path) -> Source:
-    """A source from its YAML. Raises `FixConfiguration` naming the file and the field."""
+def source_config(path: Path) -> SourceConfig:
+    """What a source's YAML says. Raises `FixConfiguration` naming the file and the field."""
     try:
         attributes = yaml.safe_load(path.read_text())["attributes"]
-        return Source(SourceConfig.model_validate(attributes))
+        return SourceConfig.model_validate(attributes)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])

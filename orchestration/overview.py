@@ -21,6 +21,7 @@ class SourceState:
     pending: int
     last_landed: datetime | None
     lag_hours: float | None
+    newest_record: datetime | None
     cursor: str | None
     counts: Counts
 
@@ -60,6 +61,7 @@ def _state(landing: Landing, source: str, stream: str, loaded: set[str]) -> Sour
         pending=sum(not loaded.issuperset(m.members) for m in manifests),
         last_landed=last,
         lag_hours=round((datetime.now(UTC) - last).total_seconds() / 3600, 1) if last else None,
+        newest_record=landing.newest(source, stream),
         cursor=landing.cursor(source, stream),
         counts=sum((m.counts for m in manifests), Counts()),
     )

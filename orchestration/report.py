@@ -42,11 +42,13 @@ class Report:
     streams: list[StreamResult] = field(default_factory=list)
     loaded: dict[str, int] = field(default_factory=dict)
     refused_rows: dict[str, int] = field(default_factory=dict)
+    silent: list[str] = field(default_factory=list)
     failed_checks: list[CheckResult] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     exit_codes: list[int] = field(default_factory=list)
     published: str | None = None
     checks: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -75,6 +77,12 @@ def read_landing(
         counts: What the packages say that each stream landed, in all attempts.
     """
     landed = {event.asset_key for event in events if event.is_step_materialization}
+    report.silent = [
+        event.asset_check_evaluation_data.description or ""
+        for event in events
+        if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION
+        and not event.asset_check_evaluation_data.passed
+    ]
     failures = {event.step_key: event for event in events if event.is_step_failure}
     for spec in specs:
         stream = StreamResult(".".join(spec.key.path[1:]), spec.group_name or "")

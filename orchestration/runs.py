@@ -7,6 +7,7 @@ the second loads, judges, models and publishes whatever landed.
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from orchestration.settings import Settings
 Listener = Callable[[str], None]
 """Gets the name of each step as it begins."""
 
+_ENDS = (DagsterEventType.STEP_SUCCESS, DagsterEventType.STEP_FAILURE)
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -41,6 +43,7 @@ def run(settings: Settings, sources: list[str], window: Window | None, listen: L
         FixConfiguration: A source is not configured.
     """
     report = Report()
+    start = time.monotonic()
     definitions = load_definitions()
     with instance(settings) as dagster:
         runner = _Runner(definitions, dagster, listen)
@@ -51,6 +54,8 @@ def run(settings: Settings, sources: list[str], window: Window | None, listen: L
         keys = definitions.resolve_asset_graph().materializable_asset_keys
         downstream = sorted(key for key in keys if key.path[0] != "landing")
         read_build(report, runner.execute(downstream, {}))
+    steps = sum(runner.seconds.values())
+    report.seconds = {**runner.seconds, "starting": time.monotonic() - start - steps}
     return report
 
 
@@ -63,6 +68,8 @@ class _Runner:
         self._job = definitions.resolve_implicit_global_asset_job_def()
         self._dagster = dagster
         self._listen = listen
+        self._began: dict[str, float] = {}
+        self.seconds: dict[str, float] = {}
 
     def execute(self, keys: list[dg.AssetKey], config: dict[str, object]) -> list[DagsterEvent]:
         if not keys:
@@ -81,8 +88,14 @@ class _Runner:
 
     def _on_event(self, entry: EventLogEntry) -> None:
         event = entry.dagster_event
-        if event and event.event_type is DagsterEventType.STEP_START and event.step_key:
+        if event is None or event.step_key is None:
+            return
+        if event.event_type is DagsterEventType.STEP_START:
+            self._began[event.step_key] = entry.timestamp
             self._listen(event.step_key)
+        elif event.event_type in _ENDS:
+            began = self._began.get(event.step_key, entry.timestamp)
+            self.seconds[event.step_key] = entry.timestamp - began
 
 
 def _landed(

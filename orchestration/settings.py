@@ -36,9 +36,7 @@ class Settings(BaseSettings):
     sources: Path = Field(
         ROOT / "orchestration/defs/sources", description="Folder with one folder per source."
     )
-    exports: Path = Field(
-        ROOT / "examples/demo/exports", description="Folder that file sources are relative to."
-    )
+    exports: Path = Field(ROOT / "exports", description="Folder that file sources are relative to.")
     seeds: Path = Field(
         ROOT / "dbt_project/seeds", description="Folder of dbt seeds: question map, touchpoints."
     )

@@ -140,7 +140,8 @@ def _has_nul(path: Path, name: str) -> bool:
     nuls = 0
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            nuls += block.count(0)
+            # to look is four times cheaper than to count
+            nuls += block.count(0) if b"\0" in block else 0
     if nuls * _NUL_SHARE > path.stat().st_size:
         raise FixInput(
             "FILE-ENCODING",

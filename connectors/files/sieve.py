@@ -16,6 +16,7 @@ from connectors.files.values import Problem
 from connectors.landing import REJECTS, Window
 
 _BAD = "_bad"
+_DISGUISED = (pl.Categorical, pl.Enum, pl.Binary)
 
 
 @dataclass
@@ -65,6 +66,12 @@ class Sieve:
         """Number the rules, and those about single records first."""
         self._rules = [*self._structure(), *self.problems]
         self.hashes = [[] for _ in self.keys]
+        # made once: with dozens of rules the making costs more than the judging of a small batch
+        self._first_broken = _first_broken(self._rules)
+        self._any_broken = pl.any_horizontal(
+            pl.lit(value=False), *(rule.bad.any() for rule in self._rules)
+        )
+        self._untidy: pl.Expr | None = None
 
     def _structure(self) -> Iterator[Problem]:
         row = pl.col(ROW)
@@ -88,7 +95,7 @@ class Sieve:
         """Accepted rows of a batch with their typed columns; counts on the first pass only."""
         rows = self._judged(raw)
         good = rows
-        if rows[_BAD].null_count() < rows.height:
+        if _BAD in rows.columns:
             good = rows.filter(pl.col(_BAD).is_null())
         repeats = 0
         if self.verdicts.repeated.len():
@@ -100,39 +107,31 @@ class Sieve:
         return good
 
     def _judged(self, raw: pl.DataFrame) -> pl.DataFrame:
-        """Rows with their typed columns and the first rule that they break.
+        """Rows with their typed columns, and the first rule that each breaks, if any does.
 
-        Most batches have clean values: they are tried without trimming, and only a batch in
-        which that breaks a rule is judged again with it.
+        Most batches have clean values: they are tried without looking for blanks, and only a
+        batch in which that breaks a rule is judged again with it.
         """
         rows = raw
         if raw[self.own[0]].null_count():
             rows = raw.filter(~pl.all_horizontal(pl.col(self.own).is_null()))
-        if not self._starts_with_space(rows):
+        if self._is_tidy(rows):
             found = self._with(rows, self.lean)
-            if found[_BAD].null_count() == found.height:
+            if not found.select(self._any_broken).item():
                 return found
-        return self._with(rows, self.steps)
+        return self._with(rows, self.steps).with_columns(self._first_broken)
 
-    def _starts_with_space(self, rows: pl.DataFrame) -> bool:
-        # "!" is the first character behind white space: a comparison, where trimming copies
-        texts = [n for n in self.own if rows.schema[n] == pl.String]
-        if not texts:
-            return False
-        return bool(rows.select(pl.any_horizontal((pl.col(n) < "!").any() for n in texts)).item())
+    def _is_tidy(self, rows: pl.DataFrame) -> bool:
+        """No text is empty or has white space in front."""
+        if self._untidy is None:
+            self._untidy = _untidy(rows.select(self.own).schema)
+        return not rows.select(self._untidy).item()
 
     def _with(self, rows: pl.DataFrame, steps: Sequence[Sequence[pl.Expr]]) -> pl.DataFrame:
         for step in steps:
             if step:
                 rows = rows.with_columns(step)
-        return self._in_window(rows).with_columns(self._bad())
-
-    def _bad(self) -> pl.Expr:
-        if not self._rules:
-            return pl.lit(None, pl.UInt16).alias(_BAD)
-        return pl.coalesce(
-            pl.when(rule.bad).then(pl.lit(at, pl.UInt16)) for at, rule in enumerate(self._rules)
-        ).alias(_BAD)
+        return self._in_window(rows)
 
     def _in_window(self, rows: pl.DataFrame) -> pl.DataFrame:
         if self.window is None or self.happened is None:
@@ -166,6 +165,19 @@ class Sieve:
                 pl.col([*self.own, *([EXTRA] if self.is_csv else [])])
             ).struct.json_encode(),
         ).cast(REJECTS)
+
+
+def _first_broken(rules: Sequence[Problem]) -> pl.Expr:
+    numbers = (pl.when(rule.bad).then(pl.lit(at, pl.UInt16)) for at, rule in enumerate(rules))
+    return pl.coalesce(*numbers, pl.lit(None, pl.UInt16)).alias(_BAD)
+
+
+def _untidy(schema: pl.Schema) -> pl.Expr:
+    # "!" is the first character behind white space: a comparison, where trimming copies
+    texts = [(pl.col(n) < "!").any() for n, dtype in schema.items() if dtype == pl.String]
+    # texts in disguise, which cannot be compared so
+    disguised = any(dtype in _DISGUISED for dtype in schema.values())
+    return pl.any_horizontal(pl.lit(disguised), *texts)
 
 
 def key_hash(names: Sequence[str]) -> pl.Expr:

@@ -1,6 +1,6 @@
 """The only place that talks to a network: auth, budgets, retries, and errors that leak nothing."""
 
-from connectors.http.answers import Missing
+from connectors.errors import Missing
 from connectors.http.auth import Auth, Basic, Bearer, Header, Secret
 from connectors.http.budget import Budget, Rate
 from connectors.http.client import Api

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 import httpx2
 import msgspec
 
-from connectors.errors import AskVendor, EarfulError, FixConfiguration, ResumeLater, TryAgain
+from connectors.errors import (
+    AskVendor,
+    EarfulError,
+    FixConfiguration,
+    Missing,
+    ResumeLater,
+    TryAgain,
+)
 from connectors.http.retry_after import wait_seconds
 
 if TYPE_CHECKING:
@@ -48,10 +55,6 @@ class Passing(Exception):
 
 class Slow(Passing):
     """A gateway gave up waiting: a smaller page may go through."""
-
-
-class Missing(AskVendor):
-    """What was asked for is not there (any more); callers that expect it handle it."""
 
 
 def judge(reply: Reply, where: str, vendor: Vendor, now: datetime) -> None:

@@ -24,12 +24,17 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Artifact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One file of a package. `rows` counts its rows or records, `sha256` is of its bytes."""
+    """One file of a package.
+
+    `rows` counts its rows or records, `sha256` is of its bytes; `newest` is when the newest row of
+    a table happened (naive UTC), as far as it happened before it was landed.
+    """
 
     file: str
     rows: int
     bytes: int
     sha256: str
+    newest: datetime | None = None
 
 
 class Input(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,6 +126,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return Origin(
             source=self.source, stream=self.stream, connector=self.connector, family=self.family
         )
+
+    @property
+    def newest(self) -> datetime | None:
+        """When the newest record of the package happened, naive UTC."""
+        times = [table.newest for table in self.tables.values() if table.newest is not None]
+        return max(times, default=None)
 
     @property
     def members(self) -> list[str]:

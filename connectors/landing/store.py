@@ -24,6 +24,9 @@ from connectors.errors import FixConfiguration, FixEnvironment, Locked
 from connectors.landing.manifest import Manifest, Origin, decode
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_LOOKED_AT = 10
+"""Packages among which the newest record is looked for: the cost must not follow the history."""
+
 _TIME = "%Y%m%dT%H%M%S.%fZ"
 
 
@@ -89,6 +92,12 @@ class Landing:
         first = moment.strftime(_TIME)
         ids = [i for i in self.load_ids(source, stream) if i >= first and not revision(i)]
         return [self.manifest(source, stream, load_id) for load_id in ids]
+
+    def newest(self, source: str, stream: str) -> datetime | None:
+        """When the newest record of a stream's last packages happened, naive UTC."""
+        ids = self.load_ids(source, stream)[-_LOOKED_AT:]
+        times = [self.manifest(source, stream, load_id).newest for load_id in ids]
+        return max((time for time in times if time is not None), default=None)
 
     def cursor(self, source: str, stream: str) -> str | None:
         """Position of a stream: the cursor that its newest package closed with."""

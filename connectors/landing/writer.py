@@ -113,10 +113,8 @@ class PackageWriter:
         """Stream rows that were landed before into a table, load ids and all."""
         target = self._path / f"{table}.parquet"
         with _explained(target):
-            frame.sink_parquet(target, compression="zstd", compression_level=3)
-        rows = pl.scan_parquet(target).select(pl.len()).collect().item()
-        self._tables[table] = _artifact(target, rows)
-        return int(rows)
+            frame.sink_parquet(target, compression="zstd", compression_level=1)
+        return self._written(table, target)
 
     def reject(self, rejects: pl.DataFrame) -> None:
         """Set records aside; a frame of `REJECTS`."""
@@ -154,9 +152,19 @@ class PackageWriter:
     def _write_tables(self) -> None:
         for table, parts in self._parts.items():
             target = self._path / f"{table}.parquet"
-            frame = pl.concat(parts)
-            frame.write_parquet(target, compression="zstd", compression_level=3)
-            self._tables[table] = _artifact(target, frame.height)
+            pl.concat(parts).write_parquet(target, compression="zstd", compression_level=1)
+            self._written(table, target)
+
+    def _written(self, table: str, target: Path) -> int:
+        """Enter a table's file into the manifest. Returns its rows."""
+        happened = pl.col(TABLES[table].happened)
+        now = datetime.now(UTC).replace(tzinfo=None)
+        # a renewal may be dated ahead: it says nothing of when the source was last heard of
+        told = happened.filter(happened <= now).max()
+        rows, newest = pl.scan_parquet(target).select(pl.len(), told).collect().row(0)
+        artifact = _artifact(target, rows)
+        self._tables[table] = msgspec.structs.replace(artifact, newest=newest)
+        return int(rows)
 
     def _write_rejects(self) -> Artifact | None:
         if not self._rejects:

@@ -200,7 +200,7 @@ SYSTEMS: dict[str, pl.Schema] = {
         {
             "response_id": _TEXT,
             "at": _TIME,
-            "key": _TEXT,  # QID1, QID2_TEXT, QID3_1 (matrix row), ...
+            "key": _TEXT,  # QID1, QID2_TEXT, QID3_1 (matrix row); several choices: text 1,3
             "value_number": pl.Float64(),
             "value_text": _TEXT,
         }

@@ -82,6 +82,12 @@ class Tenant:
                 self._connection = self.connect()
         return Api(self._connection, str(origin))
 
+    @property
+    def now(self) -> datetime | None:
+        """The vendor's clock, naive UTC, where an answer told it."""
+        heard = self._connection.clock if self._connection is not None else None
+        return heard[0] if heard is not None else None
+
     def close(self) -> None:
         """Close the connection, if there is one."""
         if self._connection is not None:

@@ -7,8 +7,8 @@
     GET  /crm/v3/objects/{type}?archived=true         -> the same tables, as deleted
 
 A stretch of time is paged by object id, never by the search's own `after`, which ends at 10,000
-results. Search lags behind writes, so each run looks an hour back. What was erased for privacy is
-in no answer and has to be erased here too (`identity_overrides` does not do it).
+results. Search lags behind writes, so each run looks an hour back. What was erased at HubSpot for
+privacy is in no answer, so nothing here notices it.
 
 `custom` names properties that fill columns of `people`. A won deal of type `newbusiness` starts a
 subscription, another one renews it; one of type `cancellation`, or a lost renewal, ends it.

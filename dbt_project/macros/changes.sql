@@ -41,6 +41,14 @@
     {%- endif %}
 {%- endmacro %}
 
+{#- Columns of a row that only deletes what is held under its key, in the order of `columns`. -#}
+{% macro only_deletes(key, columns) -%}
+    {%- for column in columns %}
+    {{ key if column == key else 'null' }} as {{ column }},
+    {%- endfor %}
+    null as row_hash
+{%- endmacro %}
+
 {#- Fingerprint of a row's values, nulls told from empty text. -#}
 {% macro row_hash(columns) -%}
     {{ return(adapter.dispatch('row_hash')(columns)) }}

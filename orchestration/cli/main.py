@@ -12,7 +12,7 @@ import typer
 from dotenv import load_dotenv
 
 from connectors.errors import EarfulError
-from orchestration.cli import config, data, doctor, explain, publish, run, status
+from orchestration.cli import config, data, demo, dev, doctor, explain, publish, run, status
 from orchestration.cli.output import say
 
 app = typer.Typer(
@@ -35,8 +35,8 @@ def _instance(
 
 
 app.command("run")(run.run)
-app.command("demo")(run.demo)
-app.command("dev")(run.dev)
+app.command("demo")(demo.demo)
+app.command("dev")(dev.dev)
 app.command("status")(status.status)
 app.command("sql")(data.sql)
 app.command("replay")(data.replay)

@@ -20,7 +20,16 @@ def status(*, as_json: Json = False) -> int:
         return 0
     show_table(
         "Sources",
-        ["stream", "packages", "pending", "read", "set aside", "landed (UTC)", "hours ago"],
+        [
+            "stream",
+            "packages",
+            "pending",
+            "read",
+            "set aside",
+            "newest record",
+            "landed (UTC)",
+            "hours ago",
+        ],
         [
             [
                 s.stream,
@@ -28,6 +37,7 @@ def status(*, as_json: Json = False) -> int:
                 s.pending,
                 s.counts.read,
                 s.counts.rejected,
+                f"{s.newest_record:%Y-%m-%d %H:%M}" if s.newest_record else "",
                 f"{s.last_landed:%Y-%m-%d %H:%M}" if s.last_landed else "never",
                 s.lag_hours,
             ]

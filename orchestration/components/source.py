@@ -1,6 +1,7 @@
 """`Source`: one instance of a connector, written in YAML by its user."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Self
 
 import dagster as dg
@@ -8,10 +9,11 @@ from pydantic import BaseModel
 
 from connectors.errors import EarfulError
 from connectors.families import TABLES
-from connectors.landing import Landing, Manifest
+from connectors.landing import Landing, Manifest, Window
 from orchestration import settings as instance_settings
 from orchestration.assets import column_schema, landing_key, landing_op
 from orchestration.attempts import failure
+from orchestration.components import silence
 from orchestration.components.config import SourceConfig
 from orchestration.components.extraction import extract
 from orchestration.components.scaffold import SourceScaffolder
@@ -79,25 +81,19 @@ class Source(dg.Component):
         """All streams in one step: they share the vendor's budget."""
 
         @dg.multi_asset(
-            name=landing_op(source), specs=specs, can_subset=True, retry_policy=_RETRIES
+            name=landing_op(source),
+            specs=specs,
+            check_specs=silence.spec(Streams(source, self.config)),
+            can_subset=True,
+            retry_policy=_RETRIES,
         )
         def land(
             context: dg.AssetExecutionContext, config: ReadAgain
-        ) -> Iterator[dg.MaterializeResult[None]]:
-            landing = Landing(instance_settings.load().landing)
-            names = sorted(key.path[-1] for key in context.selected_asset_keys)
-            errors: dict[str, EarfulError] = {}
-            streams = Streams(source, self.config)
-            for landed in extract(streams, names, landing, config.window()):
-                packages = len(landed.manifests)
-                context.log.info("%s.%s: %d new packages", source, landed.stream, packages)
-                if landed.error is not None:
-                    errors[f"{source}.{landed.stream}"] = landed.error
-                    continue
-                key = landing_key(source, landed.stream)
-                yield dg.MaterializeResult(asset_key=key, metadata=_metadata(landed.manifests))
-            if errors:
-                raise failure(errors)
+        ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+            with closing(Streams(source, self.config)) as streams:
+                yield from _land(context, streams, config.window())
+                if context.selected_asset_check_keys:
+                    yield silence.judge(streams, _landing())
 
         return land
 
@@ -116,6 +112,28 @@ class Source(dg.Component):
             },
             freshness_policy=dg.FreshnessPolicy.time_window(fail_window=age) if age else None,
         )
+
+
+def _land(
+    context: dg.AssetExecutionContext, streams: Streams, window: Window | None
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Land the streams that were selected; each result comes as its stream ends."""
+    names = sorted(key.path[-1] for key in context.selected_asset_keys)
+    errors: dict[str, EarfulError] = {}
+    for landed in extract(streams, names, _landing(), window):
+        packages = len(landed.manifests)
+        context.log.info("%s.%s: %d new packages", streams.source, landed.stream, packages)
+        if landed.error is not None:
+            errors[f"{streams.source}.{landed.stream}"] = landed.error
+            continue
+        key = landing_key(streams.source, landed.stream)
+        yield dg.MaterializeResult(asset_key=key, metadata=_metadata(landed.manifests))
+    if errors:
+        raise failure(errors)
+
+
+def _landing() -> Landing:
+    return Landing(instance_settings.load().landing)
 
 
 def _metadata(manifests: list[Manifest]) -> dict[str, int]:

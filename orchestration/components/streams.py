@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -87,6 +88,10 @@ class Streams:
         key = self._key() if endpoint.stream.hashes else b""
         terms = Terms(self.config.keeps_raw(family), key)
         return VendorStream(origin, endpoint, self._tenant, self.config.options, terms)
+
+    def now(self) -> datetime:
+        """The vendor's clock where it was heard, else ours; naive UTC."""
+        return self._tenant.now or datetime.now(UTC).replace(tzinfo=None)
 
     def close(self) -> None:
         """Close the connection to the vendor, if there is one."""

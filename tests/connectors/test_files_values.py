@@ -40,6 +40,18 @@ def test_what_is_no_finite_number_sets_its_row_aside(desk: Desk) -> None:
     assert landed(desk, cells, {}) == [9.0, *["rejected"] * 6]
 
 
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical, pl.Binary])
+def test_a_text_that_is_blank_is_none_whatever_a_typed_file_calls_it(
+    desk: Desk, dtype: type[pl.DataType]
+) -> None:
+    cells = pl.Series("cell", ["tea", "", "  ", " tea "]).cast(dtype)
+    frame = pl.DataFrame({"id": ["0", "1", "2", "3"], "cell": cells})
+    frame.write_parquet(desk.exports / "a.parquet")
+    columns = {"review_id": "id", "title": "cell", "reviewed_at": {"constant": "2026-01-01"}}
+    desk.land({"files": "a.parquet", "tables": {"reviews": {"columns": columns}}}, "review")
+    assert desk.table("reviews")["title"].to_list() == ["tea", None, None, " tea "]
+
+
 def test_whole_numbers_take_a_zero_fraction_and_no_other(desk: Desk) -> None:
     assert landed(desk, ["3", "3.0", "3.5"], {}, "helpful_count") == [3, 3, "rejected"]
 

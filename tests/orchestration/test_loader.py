@@ -220,3 +220,12 @@ def test_raw_has_every_table_of_every_family_before_anything_landed(house: House
 
     found = {name for (name,) in house.rows("select table_name from duckdb_tables()")}
     assert found >= {name for table in TABLES for name in (table, f"{table}__rejects")}
+
+
+def test_a_warehouse_made_in_an_older_format_is_loaded_on(house: House) -> None:
+    house.settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as db:
+        db.execute(f"attach '{house.settings.warehouse}' as old (storage_version 'v1.0.0')")
+    house.land([review(1)])
+
+    assert house.load().rows["reviews"] == 1

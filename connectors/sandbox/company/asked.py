@@ -20,7 +20,7 @@ TUESDAY_NINE = 5 * DAY + 9 * HOUR
 # what a touchpoint itself adds, beside what happened there
 PLACE = np.array([0.0, -0.1, 0.3, -0.1, -0.2, -0.4])
 NOISE = 0.95
-LEAST, MOST = 0.07, 0.40
+LEAST, MOST = 0.10, 0.37
 """Answer rates of the unhappiest and of the happiest: the raw score flatters."""
 
 
@@ -58,6 +58,7 @@ def _event(frame: pl.DataFrame, survey: int, event: pl.Expr, felt: pl.Expr) -> p
         "theme",
         "tea",
         "days",
+        agent=pl.col("helper") if "helper" in frame.columns else pl.lit(None, dtype=pl.Int64),
         survey=pl.lit(survey, dtype=pl.Int64),
         event=event,
         latent=felt + PLACE[survey],
@@ -85,6 +86,9 @@ def _after_orders(rng: Generator, orders: pl.DataFrame, people: pl.DataFrame) ->
 def _after_help(rng: Generator, tickets: pl.DataFrame) -> pl.DataFrame:
     done = tickets.filter(
         pl.Series(rng.random(len(tickets)) < 0.55), pl.col("ends") < pl.col("closed")
+    )
+    done = done.with_columns(
+        helper=pl.when(pl.col("agent_2") > 0).then("agent_2").otherwise("agent")
     )
     return _event(done, SUPPORT, pl.col("ends") + DAY, pl.col("helped"))
 
@@ -114,19 +118,23 @@ def _becomes(plan: Plan, rng: Generator, events: pl.DataFrame) -> dict[str, Any]
     chance = chance * np.array([0.8, 1.05, 1.15, 1.0])[events["segment"].to_numpy()]
     started = sent + rng.gamma(0.8, 26 * HOUR, count).astype(np.int64) + 60
     completed = started + rng.gamma(3.0, 45, count).astype(np.int64) + 20
-    partial = rng.random(count) < 0.06
+    # who stops half-way has answered the first question, which is the one that is counted
+    first = np.isin(events["survey"].to_numpy(), [DELIVERY, RENEWAL, APP_USE, BILLED])
+    partial = first & (rng.random(count) < 0.06)
     # an unfinished one is recorded as it stands a week later
     completed = np.where(partial, started + WEEK, completed)
     silent = (completed >= plan.outage[0] - HOUR) & (started < plan.outage[1] + HOUR)
     answered = (rng.random(count) < chance) & ~bounced & ~silent & (completed < plan.end)
+    opened = started - rng.integers(5, 55, count)
+    unseen = (opened >= plan.outage[0]) & (opened < plan.outage[1])
     return {
         "said": said,
         "nps": np.clip(np.floor(said + 0.5), 0, 10).astype(np.int64),
         "bounced": bounced,
         "answered": answered,
         "partial": answered & partial,
-        "opens": answered | (~bounced & (rng.random(count) < 0.5)),
-        "opened": started - rng.integers(5, 55, count),
+        "opens": answered | (~bounced & ~unseen & (rng.random(count) < 0.5)),
+        "opened": opened,
         "started": started,
         "completed": completed,
         "sms": (rng.random(count) < 0.15)

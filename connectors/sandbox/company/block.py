@@ -10,7 +10,7 @@ from numpy.random import Generator
 
 from connectors.sandbox.company.asked import asked as ask
 from connectors.sandbox.company.cases import NEVER, cases
-from connectors.sandbox.company.crm import contact_tables, known_as
+from connectors.sandbox.company.crm import contact_tables
 from connectors.sandbox.company.deals import deal_tables
 from connectors.sandbox.company.desk import (
     CALLED_BACK,
@@ -22,6 +22,9 @@ from connectors.sandbox.company.desk import (
     with_ratings,
     with_requesters,
 )
+from connectors.sandbox.company.firms import firm_tables
+from connectors.sandbox.company.help import VOICE
+from connectors.sandbox.company.known import known_as
 from connectors.sandbox.company.lives import live
 from connectors.sandbox.company.messages import message_tables
 from connectors.sandbox.company.people import people as born
@@ -66,6 +69,7 @@ def make_block(plan: Plan, staff: Staff, number: int) -> Block:
     tables: Tables = {
         **order_tables(plan, rng, people, orders),
         **contact_tables(plan, people),
+        **firm_tables(plan, people),
         **deal_tables(plan, rng, people, terms, number),
     }
     opened = asked_for(requests)
@@ -111,6 +115,8 @@ def _worded(rng: Generator, tickets: pl.DataFrame, values: pl.DataFrame) -> pl.D
     body = voices.letter(rng, language, theme, values)
     double = voices.short(rng, language, "double", values)
     called = voices.callback(rng, values)
+    rung = voices.call(rng, language, theme, values)
+    body = rung.zip_with(tickets["channel"] == VOICE, body)
     kind = tickets["kind"]
     body = double.zip_with(kind == TWICE, called.zip_with(kind == CALLED_BACK, body))
     subject = voices.subject(rng, language, theme, values)
@@ -126,10 +132,10 @@ def _worded(rng: Generator, tickets: pl.DataFrame, values: pl.DataFrame) -> pl.D
 def _slots(rng: Generator, staff: Staff, facts: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     whom = people[facts["row"].to_numpy()]
     agents = staff.agent_names.select(agent="user", agent_name="first")
-    if "agent" in facts.columns:
-        facts = facts.join(agents, on="agent", how="left", maintain_order="left")
-    else:
-        pick = rng.integers(0, len(agents), len(facts))
-        facts = facts.with_columns(agent_name=agents["agent_name"].gather(pick))
+    anybody = agents["agent_name"].gather(rng.integers(0, len(agents), len(facts)))
+    if "agent" not in facts.columns:
+        facts = facts.with_columns(agent=pl.lit(None, dtype=pl.Int64))
+    facts = facts.join(agents, on="agent", how="left", maintain_order="left")
+    facts = facts.with_columns(pl.col("agent_name").fill_null(anybody))
     facts = facts.with_columns(order=pl.col("order").fill_null("HH-"))
     return slots(rng, whom["language"].to_numpy(), facts, whom)

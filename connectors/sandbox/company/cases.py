@@ -6,9 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
-from connectors.sandbox.company.help import VOICE
 from connectors.sandbox.company.ids import Ints, woven
-from connectors.sandbox.company.plan import BILLING, DAY, HOUR, NONE, Plan
+from connectors.sandbox.company.plan import BILLING, DAY, HOUR, LATE, NONE, Plan
 from connectors.sandbox.company.staff import BILLING_GROUP, Staff
 
 TICKETS_FROM = 10_000
@@ -37,8 +36,8 @@ def cases(
         **agents,
         priority=rng.choice(4, count, p=[0.1, 0.7, 0.16, 0.04]),
         note=rng.random(count) < 0.45,
-        leak=rng.random(count) < 0.05,
-        call=pl.Series(asked["channel"].to_numpy() == VOICE),
+        # a carrier is asked: the desk waits, not the customer
+        holds=(asked["theme"].to_numpy() == LATE) & (rng.random(count) < 0.25),
     )
 
 

@@ -6,21 +6,22 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
-from connectors.sandbox.company.crm import COMPANIES_FROM, MS
+from connectors.sandbox.company.firms import COMPANIES_FROM
 from connectors.sandbox.company.ids import woven
+from connectors.sandbox.company.known import MS
 from connectors.sandbox.company.plan import CURRENCY, DAY, HOUR, PRICES, TEAS, Plan
 from connectors.sandbox.company.tables import Tables, table, texts
 from connectors.sandbox.company.versions import versions
 
 DEALS_FROM = 41_000_000_000
-_TYPES = ["newbusiness", "renewal", "cancellation"]
-_NAMES = ["subscription", "renewal", "cancellation"]
+_TYPES = ["newbusiness", "renewal", "cancellation", "renewal"]
+_NAMES = ["subscription", "renewal", "cancellation", "renewal"]
 
 
 def deal_tables(
     plan: Plan, rng: Generator, people: pl.DataFrame, terms: pl.DataFrame, block: int
 ) -> Tables:
-    """A deal for each start (won at once), renewal (open a fortnight before) and end (lost)."""
+    """A deal for each start, won at once, each renewal, open a fortnight before, and each end."""
     known = people.select(
         "row", "contact", "account", "first", "last", "tea", "country", "interval", "created"
     )
@@ -30,7 +31,9 @@ def deal_tables(
     # half a year of boxes
     amount = np.round(PRICES[tea] * 182 / terms["interval"].to_numpy(), 2)
     at = terms["at"].to_numpy() * MS + rng.integers(0, MS, len(terms))
-    opened = np.where(kind == 1, at - 14 * DAY * MS, at - rng.integers(60, HOUR, len(terms)) * MS)
+    opened = np.where(
+        kind % 2 == 1, at - 14 * DAY * MS, at - rng.integers(60, HOUR, len(terms)) * MS
+    )
     opened = np.maximum(opened, terms["created"].to_numpy() + 10)
     terms = terms.with_columns(
         id=woven(DEALS_FROM, len(terms), block - 1, plan.config.blocks),
@@ -42,23 +45,24 @@ def deal_tables(
         opened=opened,
         closed=np.maximum(at, opened + 1),
         company_id=pl.when(pl.col("account") >= 0).then(COMPANIES_FROM + pl.col("account") * 10),
-        archived=pl.lit(False),  # noqa: FBT003 - a value
+        archived=pl.lit(value=False),
     )
-    stays = ["id", "name", "amount", "currency", "deal_type", "product", "company_id", "archived"]
-    won = pl.when(pl.col("kind") < 2).then(pl.lit("closedwon")).otherwise(pl.lit("closedlost"))
-    steps = [
-        terms.select(
-            *stays,
-            at="opened",
-            created_at="opened",
-            contact_id="contact",
-            pipeline=pl.lit("subscriptions"),
-            stage=pl.lit("open"),
-        ),
-        terms.select("id", at="closed", close_date="closed", stage=won),
-    ]
-    frame = versions(steps, "id").sort("at", "id")
+    frame = versions(_steps(terms), "id").sort("at", "id")
     frame = frame.with_columns(
         (pl.col(name) * MS).cast(pl.Datetime("us")) for name in ("at", "created_at", "close_date")
     )
-    return {"hubspot_deals": table("hubspot_deals", {n: frame[n] for n in frame.columns}, plan.end)}
+    return {"hubspot_deals": table("hubspot_deals", frame, plan.end)}
+
+
+def _steps(terms: pl.DataFrame) -> list[pl.DataFrame]:
+    stays = ["id", "name", "amount", "currency", "deal_type", "product", "company_id", "archived"]
+    won = pl.when(pl.col("kind") < 2).then(pl.lit("closedwon")).otherwise(pl.lit("closedlost"))
+    opened = terms.select(
+        *stays,
+        at="opened",
+        created_at="opened",
+        contact_id="contact",
+        pipeline=pl.lit("subscriptions"),
+        stage=pl.lit("open"),
+    )
+    return [opened, terms.select("id", at="closed", close_date="closed", stage=won)]

@@ -59,7 +59,7 @@ def twice(plan: Plan, rng: Generator, cases: pl.DataFrame) -> pl.DataFrame:
         key=pl.lit(-1, dtype=pl.Int64),
         created=created,
         opens=pl.lit("double"),
-        note=pl.lit(False),  # noqa: FBT003 - a value
+        note=pl.lit(value=False),
     ).with_columns(absorbed=absorbed, assigned=pl.Series(created + 30))
 
 
@@ -97,7 +97,8 @@ def called_back(
         opened_by=pl.lit(AGENT, dtype=pl.Int64),
         opens=pl.lit("callback"),
         priority=pl.lit(1, dtype=pl.Int64),
-        note=pl.lit(True),  # noqa: FBT003 - a value
+        note=pl.lit(value=True),
+        holds=pl.lit(value=False),
         at=pl.Series(created),
         created=created,
         group=staff.groups[desk],

@@ -11,6 +11,7 @@ from connectors.sandbox.company.ids import Ints
 from connectors.sandbox.company.plan import (
     APP,
     BILLING,
+    CARRIER_COUNTRIES,
     CHANGED_TEA,
     DAMAGED,
     DAY,
@@ -67,7 +68,7 @@ def receive(plan: Plan, rng: Generator, person: dict[str, Any], rows: Ints, at: 
 def late_chance(plan: Plan, country: Ints, at: Ints) -> np.ndarray[Any, Any]:
     """The chance of a late parcel, by season and carrier."""
     chance = LATE_SHARE[country]
-    second = (at >= plan.carrier) & np.isin(country, plan.carrier_countries)
+    second = (at >= plan.carrier) & np.isin(country, CARRIER_COUNTRIES)
     chance = np.where(second, chance * CARRIER_FACTOR, chance)
     month = at.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64) % 12 + 1
     return np.where(month == SEASON_MONTH, np.minimum(chance * SEASON_FACTOR, 0.6), chance)

@@ -36,7 +36,7 @@ def seek_help(
     channel = rng.choice(5, count, p=[0.5, 0.2, 0.14, 0.13, 0.03])
     live = (channel == CHAT) | (channel == VOICE)
     # who calls or chats does so while somebody is there
-    asked = np.where(live, plan.hours.add(asked, 0 * asked), asked)
+    asked = np.where(live, plan.hours.add(asked, rng.integers(0, 3 * HOUR, count)), asked)
     wait = np.where(live, rng.gamma(1.5, 240, count), rng.lognormal(9.4, 1.05, count))
     wait = np.where(theme == LATE, wait * 1.3, wait).astype(np.int64) + 45
     reopens = asks & (rng.random(count) < np.where(wait > SLOW, 0.2, 0.07))

@@ -33,8 +33,8 @@ def _agents(plan: Plan, staff: Staff) -> pl.DataFrame:
         "email": people["email"],
         "role": pl.repeat("agent", len(people), eager=True),
         "locale": pl.repeat("en-GB", len(people), eager=True),
-        "active": pl.repeat(True, len(people), eager=True),  # noqa: FBT003 - a value
-        "deleted": pl.repeat(False, len(people), eager=True),  # noqa: FBT003
+        "active": [True] * len(people),
+        "deleted": [False] * len(people),
         "created_at": people["started_at"],
     }
     first = table("zendesk_users", columns, plan.end)
@@ -44,10 +44,10 @@ def _agents(plan: Plan, staff: Staff) -> pl.DataFrame:
         .filter(left)
         .with_columns(
             at=people["left_at"].drop_nulls(),
-            active=pl.lit(False),  # noqa: FBT003
+            active=pl.lit(value=False),
         )
     )
-    return pl.concat([first, table("zendesk_users", {n: gone[n] for n in gone.columns}, plan.end)])
+    return pl.concat([first, table("zendesk_users", gone, plan.end)])
 
 
 def _groups(plan: Plan, staff: Staff) -> pl.DataFrame:

@@ -50,7 +50,7 @@ def live(plan: Plan, rng: Generator, people: pl.DataFrame) -> tuple[pl.DataFrame
 
     Orders: `row` of the person, `at`, `delivered` and further moments in seconds since 1970,
     flags of what happened, `mood` before and `felt` (points of 0 to 10) after. Terms: `row`,
-    `at`, `kind` (0 started, 1 renewed, 2 left), `mood` then.
+    `at`, `kind` (0 started, 1 renewed, 2 left, 3 not renewed), `mood` then.
     """
     state = State(plan, rng, people)
     orders: list[dict[str, Any]] = []
@@ -80,6 +80,7 @@ def _wait_for_term(plan: Plan, rng: Generator, state: State, terms: list[dict[st
     leaves = rng.random(len(due)) < chance * _lost_taste(plan, state, due, state.renew[due])
     left, stays = due[leaves], due[~leaves]
     terms.append(_term(state, left, state.renew[left], 2))
+    terms.append(_term(state, left, state.renew[left], 3))
     terms.append(_term(state, stays, state.renew[stays], 1))
     state.next[left] = plan.end
     state.renew[stays] += TERM

@@ -107,12 +107,35 @@ def _comments(plan: Plan, said: pl.DataFrame, secret: pl.DataFrame) -> pl.DataFr
     )
     redacted = origin.with_columns(at=secret["at"], body=secret["text"]).select(written.columns)
     frame = pl.concat([written, redacted]).sort("at", "id")
-    return table("zendesk_comments", {n: frame[n] for n in frame.columns}, plan.end)
+    return table("zendesk_comments", frame, plan.end)
 
 
 def _events(
     plan: Plan, steps: pl.DataFrame, said: pl.DataFrame, secret: pl.DataFrame, block: int
 ) -> pl.DataFrame:
+    whole = _children(steps, said, secret)
+    group = np.cumsum(whole["step"].ne_missing(whole["step"].shift()).to_numpy()) - 1
+    weave = plan.config.blocks + 1
+    first = EVENTS_FROM + block - 1
+    return table(
+        "zendesk_ticket_events",
+        {
+            n: whole[n]
+            for n in ("at", "event_type", "field", "previous_value", "value", "comment_id")
+        }
+        | {
+            "id": first + group * 10 * weave,
+            "child_id": first + 7_000_000_000 + np.arange(len(whole)) * weave,
+            "ticket_id": whole["ticket"],
+            "updater_id": whole["updater"],
+            "channel": whole["via"],
+        },
+        plan.end,
+    )
+
+
+def _children(steps: pl.DataFrame, said: pl.DataFrame, secret: pl.DataFrame) -> pl.DataFrame:
+    """Every child event, those of one step together."""
     channel = texts(list(CHANNELS), steps["channel"].to_numpy())
     updater = (
         pl.when(pl.col("by") == CUSTOMER)
@@ -137,32 +160,12 @@ def _events(
             comment_id="comment",
         )
     )
-    whole = pl.concat(children, how="diagonal").sort("at", "ticket", "step", "event_type", "field")
     taken = secret.select(
         "at", "ticket", step=-pl.col("comment"), updater="agent", via=pl.lit("web"),
         event_type=pl.lit("CommentRedactEvent"), comment_id="comment",
     )  # fmt: skip
-    whole = pl.concat([whole, taken], how="diagonal").sort(
-        "at", "ticket", "step", "event_type", "field"
-    )
-    group = np.cumsum(whole["step"].ne_missing(whole["step"].shift()).to_numpy()) - 1
-    weave = plan.config.blocks + 1
-    first = EVENTS_FROM + block - 1
-    return table(
-        "zendesk_ticket_events",
-        {
-            n: whole[n]
-            for n in ("at", "event_type", "field", "previous_value", "value", "comment_id")
-        }
-        | {
-            "id": first + group * 10 * weave,
-            "child_id": first + 7_000_000_000 + np.arange(len(whole)) * weave,
-            "ticket_id": whole["ticket"],
-            "updater_id": whole["updater"],
-            "channel": whole["via"],
-        },
-        plan.end,
-    )
+    whole = pl.concat([*children, taken], how="diagonal")
+    return whole.sort("at", "ticket", "step", "event_type", "field")
 
 
 def _changes(base: pl.DataFrame, name: str, field: str) -> pl.DataFrame:

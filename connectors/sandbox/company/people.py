@@ -43,7 +43,8 @@ def people(plan: Plan, rng: Generator, block: int) -> pl.DataFrame:
     account, member = _groups(rng, count, BUSINESS_SHARE, (2, 9))
     family, child = _groups(rng, count, FAMILY_SHARE, (4, 6))
     # no household is torn apart by somebody's workplace
-    family[np.isin(family, np.unique(family[account >= 0]))] = -1
+    torn = np.unique(account[(family >= 0) & (account >= 0)])
+    account[np.isin(account, torn)] = -1
     # groups live in one country and come together
     leader = np.where(account >= 0, _first_of(account), np.arange(count))
     leader = np.where(family >= 0, _first_of(family), leader)
@@ -93,8 +94,8 @@ def _groups(rng: Generator, count: int, share: float, sizes: tuple[int, int]) ->
     """Neighbours in groups: number of the group and place in it; -1 for all others."""
     group = np.full(count, -1, dtype=np.int64)
     place = np.zeros(count, dtype=np.int64)
-    many = int(count * share / ((sizes[0] + sizes[1] - 1) / 2))
-    if not many or count < sizes[1] * 2:
+    many = max(1, int(count * share / ((sizes[0] + sizes[1] - 1) / 2)))
+    if count < sizes[1] * 2:
         return group, place
     size = rng.integers(*sizes, many)
     # each group starts in a stretch of its own, so that none overlaps

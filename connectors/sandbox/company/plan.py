@@ -43,6 +43,8 @@ EFFECTS = {
     "quick_reply": 0.4,
     "reopened": -0.8,
 }
+CARRIER_COUNTRIES = (0, 4, 5)  # DE, NL, AT
+BOX_COUNTRIES = (1, 6)  # GB, IE
 LASTS = 0.45  # the part of an experience that is still felt at the next one
 SEASON_MONTH = 12  # parcels are late before the holidays, each year
 SEASON_FACTOR = 3.0
@@ -59,12 +61,10 @@ class Plan:
         self.hours = Hours(config.start, config.end)
         # works: a second carrier, first in some countries only
         self.carrier = self._month(20)
-        self.carrier_countries = np.array([0, 4, 5])  # DE, NL, AT
         # changes nothing: a welcome box for new customers in two countries
         self.welcome_box = self._month(12)
-        self.box_countries = np.array([1, 6])  # GB, IE
         # seems to work: unhappy answers are called back, every second one
-        self.callback = self._month(24)
+        self.callback = self._month(14)
         self.tea_change = self._month(25)
         self.tea_churn = self.tea_change + 75 * DAY
         self.scale_change = self._month(18)

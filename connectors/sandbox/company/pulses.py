@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from connectors.sandbox.company.plan import DAY, HOUR, Plan
+from connectors.sandbox.company.plan import DAY, HOUR, Plan, moment
 from connectors.sandbox.company.staff import Staff
 from connectors.sandbox.company.tables import Tables, table
+from connectors.sandbox.company.words import voices
 
 QUESTIONS = (
     ("How likely are you to recommend Halm & Hour as a place to work?", "enps"),
@@ -16,23 +17,6 @@ QUESTIONS = (
     ("My manager helps me when I am stuck.", "manager"),
     ("I may decide what is mine to decide.", "autonomy"),
     ("Good work is noticed here.", "recognition"),
-)
-COMMENTS = (
-    "I answer the same delivery question forty times a day and may not change anything.",
-    "Good people, too few of them on Mondays.",
-    "The new ticket tool loses my drafts.",
-    "December was too much again, we said so in October.",
-    "I like that we may send a new tin without asking.",
-    "Nobody tells us when the app changes, customers do.",
-    "More room for mistakes lately, thank you for that.",
-    "The second carrier has made my days quieter.",
-    "Refunds need three signatures, customers wait, we get shouted at.",
-    "Nice canteen, slow computers.",
-    "I would like to hear from the tea buyers before the tins arrive.",
-    "Pay is fair, shifts are not.",
-    "My manager listens.",
-    "We are measured by minutes, not by whether it helped.",
-    "Fine as it is.",
 )
 ANSWERS_FROM = 60_000_000
 QUESTIONS_FROM = 310
@@ -67,7 +51,7 @@ def _employees(plan: Plan, staff: Staff) -> pl.DataFrame:
     first = here.with_columns(left_at=pl.lit(None, dtype=pl.Int64))
     left = here.filter(pl.col("left_at").is_not_null()).with_columns(at="left_at")
     frame = pl.concat([first, left]).sort("at", "id")
-    return table("peakon_employees", {n: frame[n] for n in frame.columns}, plan.end)
+    return table("peakon_employees", frame, plan.end)
 
 
 def _questions(plan: Plan) -> pl.DataFrame:
@@ -90,24 +74,21 @@ def rounds(plan: Plan) -> list[int]:
 def _answers(plan: Plan, staff: Staff) -> pl.DataFrame:
     rng = np.random.default_rng([plan.config.seed, 0, 1])
     parts = []
+    names = staff.teams["name"].slice(4)
     for number, first in enumerate(rounds(plan)):
         there = staff.people.filter(
             pl.col("started_at") <= first, (pl.col("left_at") > first) | pl.col("left_at").is_null()
         )
         there = there.filter(pl.Series(rng.random(len(there)) < 0.84))
         count, asked = len(there), len(QUESTIONS)
-        busy = first.__floordiv__(DAY) and np.datetime64(first, "s").astype("datetime64[M]").astype(
-            int
-        ) % 12 in {11, 0}
+        busy = moment(first).month in {12, 1}
         mood = 7.6 + _MOODS[there["team"].to_numpy()] + rng.normal(0, 1.2, count)
         shift = np.array([0.0, -1.4 if busy else -0.3, -0.2, 0.4, 0.0, -0.1])
         score = mood[:, None] + shift + rng.normal(0, 1.0, (count, asked))
         at = first + 9 * HOUR + rng.integers(0, 9 * DAY, count)[:, None] + np.arange(asked) * 40
-        words = np.where(
-            rng.random((count, asked)) < [0.35, 0.06, 0.06, 0.03, 0.03, 0.03],
-            rng.integers(0, len(COMMENTS), (count, asked)),
-            -1,
-        )
+        silent = rng.random((count, asked)) >= [0.35, 0.06, 0.06, 0.03, 0.03, 0.03]
+        team = pl.DataFrame({"team": np.repeat(names.gather(there["team"]).to_numpy(), asked)})
+        words = voices.pulse(rng, (score >= 7.5).ravel(), team)
         parts.append(
             pl.DataFrame(
                 {
@@ -117,14 +98,12 @@ def _answers(plan: Plan, staff: Staff) -> pl.DataFrame:
                     "question_id": np.tile(QUESTIONS_FROM + np.arange(asked), count),
                     "round_id": np.full(count * asked, 9000 + number),
                     "score": np.clip(np.round(score), 0, 10).astype(np.int64).ravel(),
-                    "comment": pl.Series(COMMENTS)
-                    .gather(np.maximum(words.ravel(), 0))
-                    .set(pl.Series(words.ravel() < 0), None),
+                    "comment": words.set(pl.Series(silent.ravel()), None),
                 }
             )
         )
     if not parts:
         return table("peakon_answers", {}, plan.end)
     frame = pl.concat(parts).sort("at", "employee_id", "question_id")
-    columns = {n: frame[n] for n in frame.columns} | {"id": ANSWERS_FROM + np.arange(len(frame))}
-    return table("peakon_answers", columns, plan.end)
+    frame = frame.with_columns(id=ANSWERS_FROM + np.arange(len(frame)))
+    return table("peakon_answers", frame, plan.end)

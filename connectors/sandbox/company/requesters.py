@@ -39,7 +39,7 @@ def requesters(
         used.with_columns(who=who)
         .sort("created")
         .group_by("way", "who", maintain_order=True)
-        .agg(pl.first("row", "created", "replied"), last=pl.last("created"))
+        .agg(pl.first("row", "created", "replied"), latest=pl.last("created"))
     )
     users = users.join(people.drop("created"), on="row", how="left", maintain_order="left")
     return _with_fate(plan, rng, _with_addresses(rng, users))
@@ -48,7 +48,7 @@ def requesters(
 def _with_addresses(rng: Generator, users: pl.DataFrame) -> pl.DataFrame:
     count = len(users)
     second = pl.Series(rng.random(count) < 0.28)
-    slip = pl.Series(rng.random(count) < 0.01)
+    slip = pl.Series(rng.random(count) < 0.015)
     wrong = mistyped(users["email"], rng.random(count))
     # a transposed digit fails the check and is nobody's number
     number = users["number"].str.slice(1).cast(pl.Int64) // 10
@@ -89,7 +89,7 @@ def _with_fate(plan: Plan, rng: Generator, users: pl.DataFrame) -> pl.DataFrame:
     moment = plan.hours.add(moment + 3600, rng.integers(DAY // 4, 20 * DAY // 3, count))
     merges = (users["way"] == 1).to_numpy() & users["met"].is_not_null().to_numpy()
     merges &= (rng.random(count) < 0.5) & (moment < plan.end)
-    gone = users["last"].to_numpy() + rng.integers(60 * DAY, 200 * DAY, count)
+    gone = users["latest"].to_numpy() + rng.integers(60 * DAY, 200 * DAY, count)
     deleted = (
         (rng.random(count) < 0.004) & ~merges & (users["way"] == 0).to_numpy() & (gone < plan.end)
     )
@@ -116,10 +116,10 @@ def requester_tables(plan: Plan, users: pl.DataFrame) -> Tables:
         role=pl.lit("end-user"),
         organization_id=organization_id(),
         locale=pl.col("language").replace_strict(dict(enumerate(_LOCALES)), return_dtype=pl.String),
-        active=pl.lit(True),  # noqa: FBT003 - a value
-        deleted=pl.lit(False),  # noqa: FBT003
+        active=pl.lit(value=True),
+        deleted=pl.lit(value=False),
     )
-    no = pl.lit(False)  # noqa: FBT003
+    no = pl.lit(value=False)
     changes = [
         users.filter(pl.col("typed_number").is_not_null()).select(
             id="user", at=pl.col("replied") + 20, external_id="typed_number"
@@ -130,7 +130,7 @@ def requester_tables(plan: Plan, users: pl.DataFrame) -> Tables:
     kept = [c.filter(pl.col("at").is_not_null() & (pl.col("at") < NEVER)) for c in changes]
     frame = versions([base, *kept], "id").sort("at", "id")
     return {
-        "zendesk_users": table("zendesk_users", {n: frame[n] for n in frame.columns}, plan.end),
+        "zendesk_users": table("zendesk_users", frame, plan.end),
         "zendesk_identities": _identities(plan, users),
         "zendesk_organizations": _organizations(plan, users),
     }
@@ -163,7 +163,7 @@ def _identities(plan: Plan, users: pl.DataFrame) -> pl.DataFrame:
         ),
     ]
     frame = pl.concat(parts).sort("at", "id")
-    return table("zendesk_identities", {n: frame[n] for n in frame.columns}, plan.end)
+    return table("zendesk_identities", frame, plan.end)
 
 
 def _organizations(plan: Plan, users: pl.DataFrame) -> pl.DataFrame:
@@ -180,9 +180,9 @@ def _organizations(plan: Plan, users: pl.DataFrame) -> pl.DataFrame:
         domain="domain",
         external_id=pl.format("A{}", pl.col("account") + 10_000),
         created_at="created",
-        deleted=pl.lit(False),  # noqa: FBT003
+        deleted=pl.lit(value=False),
     )
-    return table("zendesk_organizations", {n: frame[n] for n in frame.columns}, plan.end)
+    return table("zendesk_organizations", frame, plan.end)
 
 
 def ways(rng: Generator, tickets: pl.DataFrame, people: pl.DataFrame) -> pl.Series:

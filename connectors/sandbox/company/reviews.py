@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
-from connectors.sandbox.company.ids import uuids, woven
+from connectors.sandbox.company.ids import Ints, uuids, woven
 from connectors.sandbox.company.plan import DAY, HOUR, TERRITORIES, Plan
 from connectors.sandbox.company.tables import Tables, table, texts
 from connectors.sandbox.company.versions import versions
@@ -36,9 +36,6 @@ def review_tables(
     good = stars >= 4
     number = woven(0, count, block - 1, plan.config.blocks)
     written = reviews["written"].to_numpy()
-    edited = rng.random(count) < 0.08
-    replied = rng.random(count) < 0.35
-    gone = rng.random(count) < 0.04
     body = voices.comment(rng, language, theme, np.where(good, 9.0, 4.0), slots)
     frame = pl.DataFrame(
         {
@@ -53,11 +50,31 @@ def review_tables(
             "gone": np.zeros(count, dtype=bool),
         }
     )
+    later = _later(plan, rng, frame, (language, theme), slots)
+    whole = versions([frame, *later], "id").sort("at", "id")
+    return {"app_store_reviews": table("app_store_reviews", whole, plan.end)}
+
+
+def _later(
+    plan: Plan,
+    rng: Generator,
+    frame: pl.DataFrame,
+    about: tuple[Ints, Ints],
+    slots: pl.DataFrame,
+) -> list[pl.DataFrame]:
+    """The house answers some, some think again, some are taken down; `about` language and theme."""
+    count, (language, theme) = len(frame), about
+    written, stars = frame["at"].to_numpy(), frame["rating"].to_numpy()
+    edited = rng.random(count) < 0.08
+    replied = rng.random(count) < 0.35
+    gone = rng.random(count) < 0.04
     answer = plan.hours.add(written + 6 * HOUR, rng.integers(HOUR, 4 * DAY // 3, count))
     reply = frame.select(
         "id",
         at=pl.Series(answer),
-        response_id=uuids(number, 59),
+        response_id=frame["id"].str.slice(18)
+        + frame["id"].str.slice(8, 10)
+        + frame["id"].str.slice(0, 8),
         response_body=voices.review_reply(rng, language, slots),
         response_at=pl.Series(answer),
     ).filter(pl.Series(replied))
@@ -72,14 +89,9 @@ def review_tables(
     removed = frame.select(
         "id",
         at=pl.Series(written + rng.integers(20 * DAY, 60 * DAY, count)),
-        gone=pl.lit(True),  # noqa: FBT003
+        gone=pl.lit(value=True),
     ).filter(pl.Series(gone))
-    whole = versions([frame, reply, edit, removed], "id").sort("at", "id")
-    return {
-        "app_store_reviews": table(
-            "app_store_reviews", {n: whole[n] for n in whole.columns}, plan.end
-        )
-    }
+    return [reply, edit, removed]
 
 
 def _nicknames(rng: Generator, whom: pl.DataFrame) -> pl.Series:

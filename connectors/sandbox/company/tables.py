@@ -13,13 +13,14 @@ from connectors.sandbox.systems import SYSTEMS
 Tables = dict[str, pl.DataFrame]
 
 
-def table(name: str, columns: dict[str, Any], end: int) -> pl.DataFrame:
+def table(name: str, columns: pl.DataFrame | dict[str, Any], end: int) -> pl.DataFrame:
     """The columns as that system's table, without what would happen after `end`.
 
     Columns that are not given are null. Times may be datetimes or whole seconds since 1970.
     """
     schema = SYSTEMS[name]
-    frame = pl.DataFrame({k: v for k, v in columns.items() if k in schema})
+    given = columns if isinstance(columns, pl.DataFrame) else pl.DataFrame(columns)
+    frame = given.select(name for name in given.columns if name in schema)
     made = []
     for column, kind in schema.items():
         if column not in frame.columns:

@@ -67,7 +67,7 @@ def _tickets(plan: Plan, tickets: pl.DataFrame, steps: pl.DataFrame) -> pl.DataF
         satisfaction_score="score",
         satisfaction_comment="remark",
     ).sort("at", "id")  # fmt: skip
-    return table("zendesk_tickets", {n: frame[n] for n in frame.columns}, plan.end)
+    return table("zendesk_tickets", frame, plan.end)
 
 
 def _ratings(plan: Plan, tickets: pl.DataFrame) -> pl.DataFrame:
@@ -94,19 +94,24 @@ def _ratings(plan: Plan, tickets: pl.DataFrame) -> pl.DataFrame:
         comment=given["remark"],
     )
     frame = pl.concat([base, later]).sort("at", "id")
-    return table("zendesk_ratings", {n: frame[n] for n in frame.columns}, plan.end)
+    return table("zendesk_ratings", frame, plan.end)
 
 
 def metric_events(plan: Plan, tickets: pl.DataFrame, block: int) -> pl.DataFrame:
     """Clocks of tickets: when each starts, pauses and has done."""
+    # while the desk holds a ticket, its customer waits
+    paused = tickets.with_columns(
+        paused=pl.when(~pl.col("holds")).then("replied"),
+        resumed=pl.when(~pl.col("holds")).then("answered"),
+    )
     steps = [
         ("reply_time", "activate", "created", 1),
         ("requester_wait_time", "activate", "created", 1),
         ("agent_work_time", "activate", "assigned", 1),
         ("reply_time", "fulfill", "replied", 1),
-        ("requester_wait_time", "pause", "replied", 1),
+        ("requester_wait_time", "pause", "paused", 1),
         ("agent_work_time", "pause", "replied", 1),
-        ("requester_wait_time", "activate", "answered", 1),
+        ("requester_wait_time", "activate", "resumed", 1),
         ("agent_work_time", "activate", "answered", 1),
         ("requester_wait_time", "fulfill", "solved", 1),
         ("agent_work_time", "fulfill", "solved", 1),
@@ -116,7 +121,7 @@ def metric_events(plan: Plan, tickets: pl.DataFrame, block: int) -> pl.DataFrame
         ("agent_work_time", "fulfill", "solved_again", 2),
     ]
     frames = [
-        tickets.filter(pl.col(at) < plan.end).select(
+        paused.filter(pl.col(at) < plan.end).select(
             at=at,
             ticket_id="id",
             metric=pl.lit(metric),
@@ -127,8 +132,7 @@ def metric_events(plan: Plan, tickets: pl.DataFrame, block: int) -> pl.DataFrame
     ]
     frame = pl.concat(frames).sort("at", "ticket_id", "metric", "type")
     ids: Ints = woven(METRICS_FROM, len(frame), block - 1, plan.config.blocks)
-    columns = {n: frame[n] for n in frame.columns} | {"id": ids}
-    return table("zendesk_metric_events", columns, plan.end)
+    return table("zendesk_metric_events", frame.with_columns(id=ids), plan.end)
 
 
 def forgotten(rng: Generator, count: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

@@ -32,6 +32,11 @@ def _step(
     )
 
 
+def _real(step: pl.DataFrame) -> pl.DataFrame:
+    """A step of the machine that is an update all the same."""
+    return step.with_columns(real=pl.lit(value=True))
+
+
 def _status(name: str) -> pl.Expr:
     return pl.lit(name)
 
@@ -46,6 +51,7 @@ def timeline(plan: Plan, tickets: pl.DataFrame) -> pl.DataFrame:
         noted=pl.when("note").then(pl.col("assigned") + 40),
         handed=pl.when(pl.col("moved") < NEVER).then(pl.col("moved") + 1),
         touched=_reindexed(plan),
+        waiting=pl.when("holds").then(pl.lit("hold")).otherwise(pl.lit("pending")),
     )
     steps = [
         _step(
@@ -55,18 +61,18 @@ def timeline(plan: Plan, tickets: pl.DataFrame) -> pl.DataFrame:
         _step(t, "noted", AGENT, "note"),
         _step(t, "handed", AGENT, "handover"),
         _step(t, "moved", AGENT, agent="agent_2", group="group_2"),
-        _step(t, "replied", AGENT, "reply", status=_status("pending")),
+        _step(t, "replied", AGENT, "reply", status=pl.col("waiting")),
         _step(t, "answered", CUSTOMER, "answer", status=_status("open")),
         _step(t, "solved", AGENT, "solution", status=_status("solved")),
-        _step(t, "offered", MACHINE, rating="rating_id", score=pl.lit("offered")),
+        _real(_step(t, "offered", MACHINE, rating="rating_id", score=pl.lit("offered"))),
         _step(t, "rated", CUSTOMER, score="verdict", remark="remark"),
         _step(t, "reopened", CUSTOMER, "again", status=_status("open")),
         _step(t, "solved_again", AGENT, "solution", status=_status("solved")),
         _step(t, "absorbed", AGENT, "absorbed", status=_status("closed"), merged="merged_into"),
-        _step(t, "closed", MACHINE, status=_status("closed")).with_columns(real=pl.lit(True)),  # noqa: FBT003
+        _real(_step(t, "closed", MACHINE, status=_status("closed"))),
         _step(t, "requester_at", MACHINE, requester="requester_2"),
         _step(t, "touched", MACHINE),
-        _step(t, "deleted", MACHINE, status=_status("deleted")).with_columns(real=pl.lit(True)),  # noqa: FBT003
+        _real(_step(t, "deleted", MACHINE, status=_status("deleted"))),
     ]
     return versions(steps, "ticket", once=("says",))
 

@@ -1,15 +1,57 @@
 -- One row per case: when it was answered, solved, reopened, and who waits for whom.
-with cases as (
-    select * from {{ ref('stg_cases') }} where not is_deleted
+{#- A case depends on what was said and done on it alone: an increment tells those cases anew of
+    which something was heard since. -#}
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id') }}
+{%- set parts = ['cases', 'case_messages', 'case_changes'] %}
+{%- set columns = [
+    'record_id', 'source', 'case_id', 'status', 'priority', 'topic', 'product', 'created_at',
+    'is_agent_created', 'is_done', 'first_reply_at', 'resolved_at', 'reopens', 'public_messages',
+    'customer_messages', 'agent_messages', 'waiting_since', 'cases_seen_at', 'case_messages_seen_at',
+    'case_changes_seen_at',
+] %}
+with
+{%- if is_incremental() %}
+touched as (
+    {%- for part in parts %}
+    select source, case_id
+    from {{ ref('stg_' ~ part) }}
+    where _seen_at > (select coalesce(max({{ part }}_seen_at), timestamp '0001-01-01') from {{ this }})
+    {{ 'union' if not loop.last }}
+    {%- endfor %}
+),
+{%- endif %}
+
+-- tombstones included: what was heard is heard
+{%- for part in parts %}
+
+heard_{{ part }} as (
+    select stg.*
+    from {{ ref('stg_' ~ part) }} as stg
+    {%- if is_incremental() %}
+    inner join touched on stg.source = touched.source and stg.case_id = touched.case_id
+    {%- endif %}
+),
+{%- endfor %}
+
+cases as (
+    select * from heard_cases where not is_deleted
 ),
 
 messages as (
-    select * from {{ ref('stg_case_messages') }} where not is_deleted
+    select * from heard_case_messages where not is_deleted
 ),
 
 changes as (
-    select * from {{ ref('stg_case_changes') }} where not is_deleted and field = 'status'
+    select * from heard_case_changes where not is_deleted and field = 'status'
 ),
+{%- for part in parts[1:] %}
+
+{{ part }}_seen as (
+    select source, case_id, max(_seen_at) as {{ part }}_seen_at
+    from heard_{{ part }}
+    group by source, case_id
+),
+{%- endfor %}
 
 -- what the customer can read; a private note answers nobody
 talk as (
@@ -80,31 +122,47 @@ told as (
     left join talked using (source, case_id)
     left join unanswered using (source, case_id)
     left join moved using (source, case_id)
+),
+
+clocks as (
+    select
+        record_id,
+        source,
+        case_id,
+        status,
+        priority,
+        topic,
+        product,
+        created_at,
+        is_agent_created,
+        is_done,
+        -- an agent's own first message is the question, not the answer
+        case when is_agent_created then second_agent_at else first_agent_at end as first_reply_at,
+        -- a case that was reopened since is not resolved
+        case when is_done then coalesce(last_solved_at, first_closed_at) end as resolved_at,
+        reopens,
+        coalesce(public_messages, 0) as public_messages,
+        coalesce(customer_messages, 0) as customer_messages,
+        coalesce(agent_messages, 0) as agent_messages,
+        case
+            when is_done or status in ('pending', 'on_hold') then null
+            -- no messages are kept: the case itself is the unanswered one
+            when public_messages is null and not is_agent_created then created_at
+            else unanswered_since
+        end as waiting_since,
+        _seen_at as cases_seen_at,
+        case_messages_seen_at,
+        case_changes_seen_at
+    from told
+    left join case_messages_seen using (source, case_id)
+    left join case_changes_seen using (source, case_id)
 )
 
-select
-    record_id,
-    source,
-    case_id,
-    status,
-    priority,
-    topic,
-    product,
-    created_at,
-    is_agent_created,
-    is_done,
-    -- an agent's own first message is the question, not the answer
-    case when is_agent_created then second_agent_at else first_agent_at end as first_reply_at,
-    -- a case that was reopened since is not resolved
-    case when is_done then coalesce(last_solved_at, first_closed_at) end as resolved_at,
-    reopens,
-    coalesce(public_messages, 0) as public_messages,
-    coalesce(customer_messages, 0) as customer_messages,
-    coalesce(agent_messages, 0) as agent_messages,
-    case
-        when is_done or status in ('pending', 'on_hold') then null
-        -- no messages are kept: the case itself is the unanswered one
-        when public_messages is null and not is_agent_created then created_at
-        else unanswered_since
-    end as waiting_since
-from told
+select {{ columns | join(', ') }}, {{ row_hash(columns) }} as row_hash
+from clocks
+{%- if is_incremental() %}
+union all
+select {{ only_deletes('record_id', columns) }}
+from heard_cases
+where is_deleted
+{%- endif %}

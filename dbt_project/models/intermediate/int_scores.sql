@@ -35,7 +35,7 @@ questions as (
             end
         ) as top_from,
         coalesce(reversed, false) as is_reversed
-    from {{ ref('question_map') }}
+    from {{ ref('int_question_map') }}
 ),
 
 surveyed as (
@@ -115,7 +115,7 @@ mapped as (
         on asked.source = questions.source
         and asked.survey_id = questions.survey_id
         and asked.question_id = questions.question_id
-        and asked.item_id = coalesce(questions.item_id, '')
+        and asked.item_id = questions.item_id
         and asked.scored_at >= coalesce(questions.valid_from, date '0001-01-01')
         and asked.scored_at < coalesce(questions.valid_to, date '9999-01-01') + interval 1 day
     where asked.answer is not null

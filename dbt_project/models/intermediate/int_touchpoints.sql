@@ -5,7 +5,7 @@ with voices as (
 ),
 
 questions as (
-    select * from {{ ref('question_map') }} where touchpoint is not null
+    select * from {{ ref('int_question_map') }} where touchpoint is not null
 ),
 
 rules as (
@@ -92,6 +92,11 @@ placed as (
 
 select
     placed.*,
+    {{ hash_id([
+        'placed.source', 'placed.kind', "coalesce(placed.channel, chr(30))", "coalesce(placed.topic, chr(30))",
+        "coalesce(placed.product, chr(30))", "coalesce(placed.survey_id, chr(30))",
+        "coalesce(placed.given_touchpoint, chr(30))",
+    ]) }} as combination_id,
     coalesce(stages.stage, 'unmapped') as stage
 from placed
 left join stages using (touchpoint)

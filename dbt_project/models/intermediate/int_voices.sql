@@ -42,7 +42,8 @@ select
     null as given_segment,
     null as team_ref,
     null as language,
-    sent_at as occurred_at
+    sent_at as occurred_at,
+    _seen_at
 from invitations
 
 union all
@@ -63,7 +64,8 @@ select
     responses.segment,
     null,
     responses.language,
-    coalesce(responses.submitted_at, responses.started_at, responses.updated_at)
+    coalesce(responses.submitted_at, responses.started_at, responses.updated_at),
+    responses._seen_at
 from responses
 left join invitations
     on responses.source = invitations.source and responses.invitation_id = invitations.invitation_id
@@ -86,7 +88,8 @@ select
     segment,
     team_ref,
     language,
-    created_at
+    created_at,
+    _seen_at
 from cases
 
 union all
@@ -108,7 +111,8 @@ select
     cases.segment,
     cases.team_ref,
     cases.language,
-    ratings.rated_at
+    ratings.rated_at,
+    ratings._seen_at
 from ratings
 left join cases on ratings.source = cases.source and ratings.case_id = cases.case_id
 
@@ -130,7 +134,8 @@ select
     null,
     null,
     language,
-    reviewed_at
+    reviewed_at,
+    _seen_at
 from reviews
 
 union all
@@ -151,5 +156,6 @@ select
     null,
     null,
     null,
-    occurred_at
+    occurred_at,
+    _seen_at
 from value_events

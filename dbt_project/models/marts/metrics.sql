@@ -24,7 +24,7 @@ quantiles as (
 
 questions as (
     select distinct source, survey_id, metric
-    from {{ ref('question_map') }}
+    from {{ ref('int_question_map') }}
     where metric <> 'enps'
 ),
 

@@ -1,7 +1,7 @@
 -- One row per question that looks scored and is not, or loses answers, and why.
 with mapped as (
-    select distinct source, survey_id, question_id, coalesce(item_id, '') as item_id
-    from {{ ref('question_map') }}
+    select distinct source, survey_id, question_id, item_id
+    from {{ ref('int_question_map') }}
 ),
 
 scored as (

@@ -5,8 +5,8 @@ from (
     select
         *,
         case
-            when source is null or survey_id is null or question_id is null
-                then 'source, survey_id and question_id name the question: fill all three'
+            when source is null or question_id is null
+                then 'source and question_id name the question: fill both, and survey_id unless any will do'
             when metric is null or metric not in ('nps', 'csat', 'ces', 'enps', 'rating')
                 then 'metric is one of nps, csat, ces, enps, rating'
             when scale_min is null or scale_max is null or scale_min >= scale_max

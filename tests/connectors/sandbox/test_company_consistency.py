@@ -61,7 +61,8 @@ REFERENCES = [
 AFTER = {
     None: {"new"},
     "new": {"open", "closed"},
-    "open": {"pending", "solved", "closed"},
+    "open": {"pending", "hold", "solved", "closed"},
+    "hold": {"open", "solved"},
     "pending": {"open", "solved"},
     "solved": {"open", "closed"},
     "closed": {"deleted"},
@@ -151,7 +152,9 @@ def test_all_that_can_happen_to_a_record_does_happen(table: Table) -> None:
         table("hubspot_contacts"),
         table("zendesk_users"),
     )
-    assert {"new", "open", "pending", "solved", "closed", "deleted"} == set(tickets["status"])
+    assert {"new", "open", "pending", "hold", "solved", "closed", "deleted"} == set(
+        tickets["status"]
+    )
     assert tickets["merged_into_id"].count()
     assert contacts["archived"].any()
     assert contacts["gone"].any()

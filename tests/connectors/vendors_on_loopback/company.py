@@ -197,6 +197,15 @@ def furnish(home: Path) -> None:
         | {"question_id": "QID2", "tag": "Q2", "text": "Why?", "type": "TE", "selector": "ESTB"},
         question
         | {
+            "question_id": "QID4",
+            "tag": "Q4",
+            "text": "What helped?",
+            "type": "MC",
+            "selector": "MAVR",
+            "choices": [{"code": 1, "label": "Tone"}, {"code": 3, "label": "Speed"}],
+        },
+        question
+        | {
             "question_id": "QID3",
             "tag": "Q3",
             "text": "How was",
@@ -261,6 +270,7 @@ def furnish(home: Path) -> None:
         {"response_id": "R_1", "at": hours[4], "key": "QID1", "value_number": 9.0},
         {"response_id": "R_1", "at": hours[4], "key": "QID2_TEXT", "value_text": 'He said "yes"'},
         {"response_id": "R_1", "at": hours[4], "key": "QID3_1", "value_number": 3.0},
+        {"response_id": "R_1", "at": hours[4], "key": "QID4", "value_text": "1,3"},
         {"response_id": "R_2", "at": hours[3], "key": "QID1", "value_number": 2.0},
     )
     contact = {"created_at": hours[5], "at": hours[5], "firstname": "Ann", "lastname": "Lee"}

@@ -82,6 +82,17 @@ def test_a_fault_lets_pass_what_it_should_and_strikes_as_often_as_it_should(
     assert vendors.armed == []
 
 
+def test_of_two_refusals_the_second_waits_for_the_next_request(
+    vendors: Vendors, client: Client
+) -> None:
+    vendors.fault(Fault.UNSORTED, CURSOR)
+    vendors.fault(Fault.RETRY_AFTER_ZERO, CURSOR)
+    vendors.fault(Fault.BAD_GATEWAY, CURSOR)
+    got = [client.zendesk(TICKETS, start_time=0) for _ in range(4)]
+    assert [one.status_code for one in got] == [429, 502, 200, 200]
+    assert [ids(one.json()) for one in got[2:]] == [[4, 3, 2], [2, 3, 4]]
+
+
 def test_a_fault_can_be_taken_away(vendors: Vendors, client: Client) -> None:
     vendors.fault(Fault.SERVER_ERROR, times=None)
     assert client.zendesk("/groups").status_code == 500

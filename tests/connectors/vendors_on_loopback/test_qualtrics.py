@@ -53,7 +53,19 @@ def test_a_job_is_complete_when_it_says_so_and_not_at_a_hundred_per_cent(client:
     assert first["values"]["QID3_1"] == 3
     assert first["values"]["touchpoint"] == "call"
     assert first["values"]["duration"] == 60
-    assert first["displayedFields"] == ["QID1", "QID2_TEXT", "QID3_1"]
+    assert first["values"]["QID4"] == ["1", "3"]
+    assert first["values"]["QID1_NPS_GROUP"] == 3
+    assert first["values"]["recordedDate"] == "2026-03-01T08:00:00.000Z"
+    assert first["displayedFields"] == ["QID1", "QID2_TEXT", "QID3_1", "QID4"]
+    assert first["labels"] == {
+        "status": "IP Address",
+        "finished": "True",
+        "QID1": "9",
+        "QID3_1": "3",
+        "QID4": ["Tone", "Speed"],
+    }
+    assert first["displayedValues"]["QID3_1"] == [1, 2, 3]
+    assert first["displayedValues"]["QID4"] == ["1", "3"]
     assert second["responseId"] == "R_2"
     assert "touchpoint" not in second["values"]
 
@@ -136,7 +148,7 @@ def test_what_is_unknown_is_not_found(client: Client, path: str) -> None:
 
 def test_a_definition_has_statements_and_scale_of_a_matrix(client: Client) -> None:
     asked = client.qualtrics("/survey-definitions/SV_1").json()["result"]["Questions"]
-    assert list(asked) == ["QID1", "QID2", "QID3"]
+    assert list(asked) == ["QID1", "QID2", "QID3", "QID4"]
     assert asked["QID1"]["Selector"] == "NPS"
     assert len(asked["QID1"]["Choices"]) == 11
     assert asked["QID3"]["Choices"] == {"1": {"Display": "speed"}, "2": {"Display": "tone"}}

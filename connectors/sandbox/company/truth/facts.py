@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
 from connectors.sandbox.company.plan import (
     CHANGED_TEA,
-    COUNTRIES,
     EFFECTS,
     SEASON_FACTOR,
     SEASON_MONTH,
     TEAS,
     Plan,
-    moment,
 )
 from connectors.sandbox.company.pulses import rounds
 from connectors.sandbox.company.staff import SMALL_TEAM, Staff
 from connectors.sandbox.company.surveys import QUESTIONS, SURVEY_IDS
-from connectors.sandbox.company.truth.tallies import Tallies
-
-Fact = dict[str, Any]
+from connectors.sandbox.company.truth.counts import Fact, Tallies, iso, rates
+from connectors.sandbox.company.truth.initiatives import initiatives
 
 
 def facts(plan: Plan, staff: Staff, tallies: Tallies) -> Fact:
@@ -30,34 +25,22 @@ def facts(plan: Plan, staff: Staff, tallies: Tallies) -> Fact:
         "drivers": _drivers(tallies),
         "seasonality": _season(tallies),
         "hurting_touchpoint": _hurting(tallies),
-        "initiatives": [
-            _initiative(
-                "second carrier", "works", plan.carrier, plan.carrier_countries, tallies["carrier"]
-            ),
-            _initiative(
-                "welcome box",
-                "does nothing",
-                plan.welcome_box,
-                plan.box_countries,
-                tallies["welcome_box"],
-            ),
-            _callback(plan, tallies),
-        ],
+        "initiatives": initiatives(plan, tallies),
         "small_team": _small_team(plan, staff),
         "rising_theme": _theme(plan, tallies),
         "non_response": _non_response(tallies),
         "choosy_agents": _choosy(staff, tallies),
         "outage": {
             "system": "qualtrics",
-            "from": _iso(plan.outage[0]),
-            "until": _iso(plan.outage[1]),
+            "from": iso(plan.outage[0]),
+            "until": iso(plan.outage[1]),
             "what": "no survey is sent and no answer recorded",
         },
         "scale_change": {
             "survey_id": SURVEY_IDS[0],
             "touchpoint": "delivery",
             "question_id": next(q.id for q in QUESTIONS["delivery"] if q.measures == "csat"),
-            "at": _iso(plan.scale_change),
+            "at": iso(plan.scale_change),
             "before": [1, 5],
             "after": [1, 7],
         },
@@ -65,24 +48,9 @@ def facts(plan: Plan, staff: Staff, tallies: Tallies) -> Fact:
     }
 
 
-def _iso(at: int) -> str:
-    return moment(at).isoformat() + "Z"
-
-
-def _rates(frame: pl.DataFrame) -> pl.DataFrame:
-    """With `nps` and, where it was summed, the mean of what they felt."""
-    nps = 100 * (pl.col("promoters") - pl.col("detractors")) / pl.col("n")
-    frame = frame.with_columns(nps=nps.round(2))
-    return (
-        frame.with_columns(mean=(pl.col("said") / pl.col("n")).round(3))
-        if "said" in frame.columns
-        else frame
-    )
-
-
 def _drivers(tallies: Tallies) -> Fact:
-    seen = {row["theme"]: row for row in _rates(tallies["drivers"]).to_dicts()}
-    base = seen["none"]
+    seen = {row["theme"]: row for row in rates(tallies["drivers"]).to_dicts()}
+    base = seen.get("none", {"mean": 0.0})
     observed = {
         theme: {"n": row["n"], "points": round(row["mean"] - base["mean"], 3), "nps": row["nps"]}
         for theme, row in seen.items()
@@ -105,7 +73,7 @@ def _season(tallies: Tallies) -> Fact:
         "month": SEASON_MONTH,
         "late_parcels_times": SEASON_FACTOR,
         "true_nps_after_delivery_by_calendar_month": {
-            str(row["calendar"]): row["nps"] for row in _rates(by_month.sort("calendar")).to_dicts()
+            str(row["calendar"]): row["nps"] for row in rates(by_month.sort("calendar")).to_dicts()
         },
     }
 
@@ -114,65 +82,13 @@ def _hurting(tallies: Tallies) -> Fact:
     answered = (
         tallies["answered"].group_by("touchpoint").agg(pl.col("n", "promoters", "detractors").sum())
     )
-    ranked = _rates(answered).sort("nps")
-    whole = _rates(answered.select(pl.col("n", "promoters", "detractors").sum()))
+    ranked = rates(answered).sort("nps", "touchpoint")
+    whole = rates(answered.select(pl.col("n", "promoters", "detractors").sum()))
     return {
         "touchpoint": "billing",
         "nps": {row["touchpoint"]: row["nps"] for row in ranked.to_dicts()},
         "n": {row["touchpoint"]: row["n"] for row in ranked.to_dicts()},
         "nps_of_all": whole["nps"].item(),
-    }
-
-
-def _initiative(name: str, verdict: str, start: int, countries: Any, seen: pl.DataFrame) -> Fact:  # noqa: ANN401
-    where = [COUNTRIES[n] for n in countries]
-    group = (
-        pl.when(pl.col("country").is_in(where)).then(pl.lit("treated")).otherwise(pl.lit("others"))
-    )
-    cells = _rates(seen.group_by("period", group=group).agg(pl.exclude("country").sum()))
-    cells = cells.with_columns(late=(pl.col("late") / pl.col("n")).round(4))
-    table = {
-        f"{row['group']} {row['period']}": row for row in cells.sort("group", "period").to_dicts()
-    }
-    keep = ("n", "nps", "mean", "late")
-    means = {key: row["mean"] for key, row in table.items()}
-    whole = {"treated after", "treated before", "others after", "others before"} <= set(means)
-    return {
-        "name": name,
-        "verdict": verdict,
-        "start": _iso(start),
-        "countries": where,
-        "true_after_delivery": {key: {k: row[k] for k in keep} for key, row in table.items()},
-        "difference_in_differences_points": round(
-            means["treated after"]
-            - means["treated before"]
-            - means["others after"]
-            + means["others before"],
-            3,
-        )
-        if whole
-        else None,
-    }
-
-
-def _callback(plan: Plan, tallies: Tallies) -> Fact:
-    seen = tallies["callback"].with_columns(
-        first=(pl.col("first") / pl.col("n")).round(3),
-        following=(pl.col("following") / pl.col("n")).round(3),
-    )
-    return {
-        "name": "callback",
-        "verdict": "only seems to work: regression to the mean",
-        "start": _iso(plan.callback),
-        "tag": "callback",
-        "chosen": "answers of 0 to 6 after delivery, every second one by a coin",
-        "mean_first_and_next_answer": {
-            "called" if row["called"] == "yes" else "not called": {
-                k: row[k] for k in ("n", "first", "following")
-            }
-            for row in seen.to_dicts()
-        },
-        "effect_points": 0,
     }
 
 
@@ -199,8 +115,8 @@ def _theme(plan: Plan, tallies: Tallies) -> Fact:
     return {
         "theme": "taste",
         "tea": TEAS[CHANGED_TEA],
-        "rises_from": _iso(plan.tea_change),
-        "churn_from": _iso(plan.tea_churn),
+        "rises_from": iso(plan.tea_change),
+        "churn_from": iso(plan.tea_churn),
         "share_of_orders_that_taste_different": {g: series(taste, g) for g in groups},
         "leavers_by_orders": {g: series(left, g) for g in groups},
     }
@@ -218,14 +134,14 @@ def _non_response(tallies: Tallies) -> Fact:
         "response_rate": dict(seen.select("felt", "rate").iter_rows()),
         "raw_nps": nps("answered"),
         "true_nps": nps("asked"),
-        "note": "over all surveys; deleted responses still count as answered here",
+        "note": "over all surveys; deleted responses count as answered here",
     }
 
 
 def _choosy(staff: Staff, tallies: Tallies) -> Fact:
     ids = staff.happy_only.tolist()
     group = pl.when(pl.col("agent").is_in(ids)).then(pl.lit("choosy")).otherwise(pl.lit("others"))
-    seen = tallies["ratings"].group_by(group=group).agg(pl.exclude("agent").sum())
+    seen = tallies["ratings"].group_by(group=group).agg(pl.exclude("agent").sum()).sort("group")
     shares = seen.select(
         "group",
         asked=(pl.col("asked") / pl.col("solved")).round(4),

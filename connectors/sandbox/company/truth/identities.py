@@ -6,10 +6,9 @@ import numpy as np
 import polars as pl
 
 from connectors.sandbox.company.block import Block
-from connectors.sandbox.company.ids import Ints, coded
+from connectors.sandbox.company.ids import Ints
 from connectors.sandbox.company.plan import Plan
-
-_MOMENT = pl.Int64()
+from connectors.sandbox.company.responses import contact_ids
 
 
 def identities(plan: Plan, block: Block) -> pl.DataFrame:
@@ -17,11 +16,7 @@ def identities(plan: Plan, block: Block) -> pl.DataFrame:
     mentions = pl.concat(
         [_shop(block), _crm(plan, block), _desk(plan, block), _surveys(block)], how="diagonal"
     )
-    mentions = mentions.filter(pl.col("ref").is_not_null()).with_columns(
-        pl.col("shared", "gone", "further", "usable").fill_null(
-            pl.when(pl.col("kind").is_null()).then(None).otherwise(pl.lit(None, dtype=pl.Boolean))
-        )
-    )
+    mentions = mentions.filter(pl.col("ref").is_not_null())
     flags = {"shared": False, "gone": False, "further": False, "usable": True}
     mentions = mentions.with_columns(pl.col(n).fill_null(value=v) for n, v in flags.items())
     usable = pl.col("usable") & ~pl.col("shared") & ~pl.col("gone")
@@ -90,14 +85,23 @@ def _shop(block: Block) -> pl.DataFrame:
     seen = seen.join(row, on="order").join(people, on="row").drop("order")
     seen = seen.unique(["row", "customer_number", "email", "called"]).sort(pl.all())
     seen = seen.with_row_index("n")
+    owners = block.people.select("email", owner="person")
+    seen = seen.join(owners, on="email", how="left", maintain_order="left")
     desk = pl.col("email") == pl.col("shared_email")
+    own = pl.col("owner").is_null() | (pl.col("owner") == pl.col("person"))
     record = pl.format("{}:{}", "person", "n")
     phone = pl.when("called").then("phone")
     return pl.concat(
         [
             _mention(seen, "shop", record, "external", pl.col("customer_number")),
             _mention(
-                seen, "shop", record, "email", pl.col("email"), shared=desk.fill_null(value=False)
+                seen,
+                "shop",
+                record,
+                "email",
+                pl.col("email"),
+                shared=desk.fill_null(value=False),
+                usable=own,
             ),
             _mention(seen, "shop", record, "phone", phone, shared=pl.col("family") >= 0),
         ],
@@ -129,9 +133,12 @@ def _crm(plan: Plan, block: Block) -> pl.DataFrame:
             ),
             _mention(
                 known, "crm", one, "phone", pl.when(mobile).then("phone"),
-                gone=gone, shared=family, further=pl.lit(True),  # noqa: FBT003 - a value
+                gone=gone, shared=family, further=pl.lit(value=True),
             ),
-            _mention(also, "crm", one, "email", pl.col("email_2"), gone=gone, further=pl.lit(True)),  # noqa: FBT003
+            _mention(
+                also, "crm", one, "email", pl.col("email_2"),
+                gone=gone, further=pl.lit(value=True),
+            ),
             _mention(second, "crm", pl.col("contact_2"), "person", pl.col("contact_2")),
             _mention(second, "crm", pl.col("contact_2"), "email", pl.col("email_2")),
             _mention(
@@ -154,7 +161,7 @@ def _desk(plan: Plan, block: Block) -> pl.DataFrame:
         user="user_id", value="value", email=pl.col("type") == "email"
     )
     further = joined.join(users, on="user", suffix="_user")
-    yes = pl.lit(True)  # noqa: FBT003 - a value
+    yes = pl.lit(value=True)
     return pl.concat(
         [
             _mention(users, "desk", user, "person", user, gone=gone, shared=desk),
@@ -181,7 +188,7 @@ def _surveys(block: Block) -> pl.DataFrame:
         pl.col("row").is_in(block.asked.filter(~pl.col("sms"))["row"].unique().implode())
     )
     person = pl.col("person")
-    contact = coded("CID_", asked["person"].to_numpy(), 41)
+    contact = contact_ids(asked["person"])
     return pl.concat(
         [
             _mention(asked, "survey", person, "person", pl.lit(contact)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from connectors.sandbox.company.truth.tallies import Tallies
+from connectors.sandbox.company.truth.counts import Tallies
 
 _Z = 1.959964
 

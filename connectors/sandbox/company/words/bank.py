@@ -66,10 +66,23 @@ def bank() -> Bank:
     return Bank(LANGUAGES)
 
 
-def say(rng: Generator, language: Ints, parts: list[Part], slots: pl.DataFrame) -> pl.Series:
+@cache
+def staff_bank() -> Bank:
+    """The bank of employees, who have one language among themselves."""
+    return Bank(("staff",))
+
+
+def say(
+    rng: Generator,
+    language: Ints,
+    parts: list[Part],
+    slots: pl.DataFrame,
+    phrases: Bank | None = None,
+) -> pl.Series:
     """One text each: parts in a row, `{slots}` filled in from the columns of that name."""
+    source = phrases or bank()
     said = pl.DataFrame(
-        {str(n): bank().pick(rng, language, p.key, p.share) for n, p in enumerate(parts)}
+        {str(n): source.pick(rng, language, p.key, p.share) for n, p in enumerate(parts)}
     )
     text = said.select(
         pl.concat_str(

@@ -32,18 +32,24 @@ def slots(
     return pl.DataFrame(
         {
             "tea": texts(TEAS, facts["tea"].to_numpy()),
-            "days": facts["days"].cast(pl.String),
+            "days": facts["days"].clip(2).cast(pl.String),
             "day": texts(_WEEKDAYS, language * 7 + weekday),
             "city": people["city"],
             "order": facts["order"],
             "name": people["first"],
             "agent": facts["agent_name"],
             "email": people["email"],
-            "phone": people["phone"].fill_null("0151 5550 123"),
+            "phone": people["phone"].fill_null(_at_home(people["person"])),
+            "caller": people["phone"].fill_null("a withheld number"),
             "card": cards(rng, _POOL).gather(rng.integers(0, _POOL, count)),
             "iban": ibans(rng, _POOL).gather(rng.integers(0, _POOL, count)),
         }
     )
+
+
+def _at_home(person: pl.Series) -> pl.Series:
+    """The number of those who gave the house none."""
+    return "0555 " + (person * 7 % 1_000_000 + 1_000_000).cast(pl.String).str.slice(1)
 
 
 def cards(rng: Generator, count: int) -> pl.Series:

@@ -8,11 +8,12 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from connectors.sandbox.company.ids import Ints
-from connectors.sandbox.company.plan import NONE, THEMES
-from connectors.sandbox.company.words.bank import Part, bank, say
+from connectors.sandbox.company.plan import NONE, THEMES, TOUCHPOINTS
+from connectors.sandbox.company.words.bank import Part, bank, say, staff_bank
 from connectors.sandbox.company.words.slips import slip
 
 Floats = NDArray[np.float64]
+ONBOARDING, RENEWAL = TOUCHPOINTS.index("onboarding"), TOUCHPOINTS.index("renewal")
 GLAD = 8.2
 PRIVATE = 0.035
 
@@ -22,12 +23,24 @@ def _by_theme(part: str) -> Ints:
 
 
 def comment(
-    rng: Generator, language: Ints, theme: Ints, felt: Floats, slots: pl.DataFrame
+    rng: Generator,
+    language: Ints,
+    theme: Ints,
+    felt: Floats,
+    slots: pl.DataFrame,
+    about: Ints | None = None,
 ) -> pl.Series:
-    """What somebody writes into a survey's box about what happened to them."""
+    """What somebody writes into a survey's box about what happened to them.
+
+    `about` numbers the touchpoint, where nothing special happened and it has words of its own.
+    """
     keys = bank().keys
     glad = (theme == NONE) & (felt >= GLAD)
     core = np.where(glad, keys["praise.core"], _by_theme("core")[theme])
+    if about is not None:
+        for number, name in ((ONBOARDING, "onboarding"), (RENEWAL, "renewal")):
+            own = np.where(felt >= GLAD, keys[f"{name}.good"], keys[f"{name}.bad"])
+            core = np.where((about == number) & (theme == NONE), own, core)
     more = np.where(glad, keys["praise.more"], _by_theme("more")[theme])
     close = np.where(glad, keys["survey.close_good"], keys["survey.close"])
     opening = np.where(glad, -1, keys["survey.open"])
@@ -56,7 +69,7 @@ def _written(
     parts = [
         Part(opening, 0.16),
         Part(core),
-        Part(more, 0.62),
+        Part(more, 0.66),
         Part(close, 0.15),
         Part("private", PRIVATE),
     ]
@@ -133,6 +146,22 @@ def note(rng: Generator, kind: str, theme: Ints, slots: pl.DataFrame) -> pl.Seri
         pl.format("{} ({}, {})", picked, slots["order"].fill_null("no order"), desk)
     ).to_series()
     return picked.zip_with(pl.Series(rng.random(len(theme)) < 0.4), about)
+
+
+def pulse(rng: Generator, glad: NDArray[np.bool_], slots: pl.DataFrame) -> pl.Series:
+    """What an employee writes beside a score; `slots` has the `team`."""
+    keys = staff_bank().keys
+    core = np.where(glad, keys["glad"], keys["sad"])
+    parts = [Part(core), Part("more", 0.45)]
+    return say(rng, np.zeros(len(glad), dtype=np.int64), parts, slots, staff_bank())
+
+
+def call(rng: Generator, language: Ints, theme: Ints, slots: pl.DataFrame) -> pl.Series:
+    """What is kept of a call: who rang, and what they said."""
+    core = np.where(theme == NONE, -1, _by_theme("core")[theme])
+    parts = [Part(_by_theme("ask")[theme]), Part(core, 0.7)]
+    said = say(rng, language, parts, slots)
+    return pl.select(pl.format("Call from {}\n{}", slots["caller"], said)).to_series()
 
 
 def callback(rng: Generator, slots: pl.DataFrame) -> pl.Series:

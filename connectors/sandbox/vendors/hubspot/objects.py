@@ -15,7 +15,7 @@ from .kinds import CONTACTS, Kind
 
 
 def rows_of(world: World, kind: Kind, *, archived: bool = False) -> pl.DataFrame:
-    """The records that can be listed, by id, with every property as a column of its own."""
+    """The records that can be listed, by id, with every property as a column `p:…`."""
 
     def make() -> pl.DataFrame:
         rows = world.records.current(kind.table)
@@ -25,10 +25,17 @@ def rows_of(world: World, kind: Kind, *, archived: bool = False) -> pl.DataFrame
         return (
             rows.filter(shown)
             .with_columns(p.alias(f"p:{n}") for n, p in kind.properties.items())
+            .with_columns(_epoch(n).alias(f"e:{n}") for n in kind.properties if n.endswith("date"))
             .sort("id")
         )
 
     return world.records.memo(("hubspot", kind.name, archived), make)
+
+
+def _epoch(name: str) -> pl.Expr:
+    """A time property in milliseconds since 1970, for searches to compare and sort by."""
+    text = pl.col(f"p:{name}")
+    return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="ms").dt.epoch("ms")
 
 
 def merged_roots(world: World) -> dict[int, int]:

@@ -137,12 +137,13 @@ def _comparable(name: str, value: object) -> tuple[pl.Expr, pl.Expr]:
     """A property and a sent value in a form in which the two can be compared."""
     column, text = pl.col(f"p:{name}"), str(value)
     if name.endswith("date"):
-        moment = column.str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="ms")
-        return moment.dt.epoch("ms"), pl.lit(_milliseconds(text), pl.Int64)
+        return pl.col(f"e:{name}"), pl.lit(_milliseconds(text), pl.Int64)
     try:
         number = float(text)
     except ValueError:
         return column, pl.lit(text)
+    if name == "hs_object_id":
+        return pl.col("id"), pl.lit(number)
     return column.cast(pl.Float64, strict=False), pl.lit(number)
 
 
@@ -163,6 +164,8 @@ def _sorted(kind: Kind, rows: pl.DataFrame, sorts: list[Sort]) -> pl.DataFrame:
     name = first.property_name
     if name not in kind.properties:
         raise Refuse(Why.BAD_PARAMETER, f"Property {name} does not exist")
-    column = pl.col("id") if name == "hs_object_id" else pl.col(f"p:{name}")
+    column = pl.col(f"e:{name}" if name.endswith("date") else f"p:{name}")
+    if name == "hs_object_id":
+        column = pl.col("id")
     down = first.direction == "DESCENDING"
     return rows.sort(column, "id", descending=[down, False], nulls_last=True)

@@ -15,7 +15,7 @@ from connectors.sandbox.vendors.replies import respond
 from connectors.sandbox.vendors.world import World
 
 from .errors import meta, result
-from .paging import paged
+from .paging import paged, paged_texts
 
 DIRECTORY = "POOL_sandbox"
 _TABLE = "qualtrics_distributions"
@@ -40,16 +40,17 @@ def distribution(world: World, call: Call) -> Reply:
 
 def history(world: World, call: Call) -> Reply:
     """`GET /distributions/{id}/history`: one element per person asked."""
-    sent = world.records.current(_TABLE).filter(pl.col("id") == call.params["id"])
-    if sent.is_empty():
+    wanted = call.params["id"]
+    if wanted not in world.records.memo("ids", lambda: set(world.records.current(_TABLE)["id"])):
         raise Refuse(Why.UNKNOWN_RECORD)
-    everybody = world.records.memo(
-        "invitations by distribution",
-        lambda: world.records.current("qualtrics_invitations").partition_by(
-            "distribution_id", as_dict=True
-        ),
-    )
-    rows = everybody.get((call.params["id"],), pl.DataFrame(schema=_schema(world)))
+    # read by the hundred, one distribution at a time: all are written at once
+    everybody = world.records.memo("history", lambda: _history(world))
+    begin = int(everybody["distribution_id"].search_sorted(wanted, "left"))
+    end = int(everybody["distribution_id"].search_sorted(wanted, "right"))
+    return paged_texts(call, everybody.slice(begin, end - begin), "qualtrics_invitations")
+
+
+def _history(world: World) -> pl.DataFrame:
     fields: dict[str, str | pl.Expr] = {
         "contactId": "contact_id",
         "contactLookupId": pl.format("CGC_{}", "contact_id"),
@@ -62,8 +63,9 @@ def history(world: World, call: Call) -> Reply:
         "openedAt": iso("opened_at"),
     }
     rest = {"surveyLink": None, "contactFrequencyRuleId": None, "surveySessionId": None}
-    element = record(fields, rest)
-    return paged(call, rows.sort("contact_id"), element, "qualtrics_invitations")
+    invitations = world.records.current("qualtrics_invitations")
+    texts = invitations.select("distribution_id", "contact_id", text=record(fields, rest))
+    return texts.sort("distribution_id", "contact_id")
 
 
 def directories(_world: World, _call: Call) -> Reply:
@@ -171,10 +173,6 @@ def _people(world: World) -> pl.DataFrame:
 def _directory(call: Call) -> None:
     if call.params["directory"] != DIRECTORY:
         raise Refuse(Why.UNKNOWN_RECORD)
-
-
-def _schema(world: World) -> pl.Schema:
-    return world.records.current("qualtrics_invitations").schema
 
 
 def _meta() -> str:

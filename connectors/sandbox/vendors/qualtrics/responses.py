@@ -14,12 +14,11 @@ from datetime import datetime
 
 import polars as pl
 
-from connectors.sandbox.vendors.render import encoded, iso, joined, record, texts
+from connectors.sandbox.vendors.render import encoded, iso, iso_ms, joined, record, texts
 from connectors.sandbox.vendors.world import World
 
+from .answers import answers_of
 from .surveys import questions_of
-
-_PROMOTER, _PASSIVE = 9, 7
 
 _PLAIN = {
     "startDate": iso("start_date"),
@@ -28,7 +27,7 @@ _PLAIN = {
     "progress": pl.col("progress"),
     "duration": (pl.col("end_date") - pl.col("start_date")).dt.total_seconds(),
     "finished": pl.col("finished").cast(pl.Int8),
-    "recordedDate": iso("recorded_date"),
+    "recordedDate": iso_ms("recorded_date"),
     "_recordId": pl.col("response_id"),
     "recipientEmail": pl.col("recipient_email"),
     "externalDataReference": pl.col("external_data_reference"),
@@ -68,56 +67,32 @@ def exported(world: World, survey_id: str, since: datetime | None, until: dateti
 
 def ndjson(world: World, survey_id: str, rows: pl.DataFrame) -> list[str]:
     """Each response as a JSON text: `values` by question id, null ones left out."""
-    answers = _answers(world, survey_id, rows)
+    answers = answers_of(world, survey_id, rows)
     # a response has only the values it has: drop `"name":null` of the fixed part
-    fixed = record(dict(_PLAIN)).str.replace_all(r'"\w+":null,?', "").str.strip_suffix("}")
-    fixed = fixed.str.strip_suffix(",")
+    fixed = record(dict(_PLAIN)).str.replace_all(r'"\w+":null,?', "")
     finished = pl.when(pl.col("finished")).then(pl.lit("True")).otherwise(pl.lit("False"))
+    status = pl.when(pl.col("status") == 0).then(pl.lit("IP Address"))
     one = joined(
         '{"responseId":',
         encoded(pl.col("response_id")),
         ',"values":',
-        fixed,
-        pl.col("values").fill_null(""),
+        fixed.str.strip_suffix("}").str.strip_suffix(","),
+        _of("values"),
         '},"labels":',
-        record({"finished": finished}),
-        ',"displayedFields":[',
-        pl.col("shown").fill_null(""),
-        '],"displayedValues":{}}',
+        record({"status": status, "finished": finished}).str.strip_suffix("}"),
+        _of("labels"),
+        '},"displayedFields":[',
+        _of("fields"),
+        '],"displayedValues":{',
+        _of("choices"),
+        "}}",
     )
     return texts(rows.join(answers, on="response_id", how="left", maintain_order="left"), one)
 
 
-def _answers(world: World, survey_id: str, rows: pl.DataFrame) -> pl.DataFrame:
-    """Per response its answers as JSON members, each with a comma before it."""
-    nps = [q["question_id"] for q in questions_of(world, survey_id) if q["selector"] == "NPS"]
-    whole = pl.col("value_number") == pl.col("value_number").floor()
-    number = (
-        pl.when(whole)
-        .then(pl.col("value_number").cast(pl.Int64, strict=False).cast(pl.String))
-        .otherwise(pl.col("value_number").cast(pl.String))
-    )
-    value = pl.coalesce(number, encoded(pl.col("value_text")), pl.lit("null"))
-    group = (
-        pl.when(pl.col("value_number") >= _PROMOTER)
-        .then(3)
-        .when(pl.col("value_number") >= _PASSIVE)
-        .then(2)
-    )
-    grouped = pl.when(pl.col("key").is_in(nps)).then(
-        joined(',"', pl.col("key"), '_NPS_GROUP":', group.otherwise(1).cast(pl.String))
-    )
-    member = joined(',"', pl.col("key"), '":', value)
-    return (
-        world.records.current("qualtrics_answers")
-        .join(rows.select("response_id"), on="response_id", how="semi")
-        .sort("response_id", "key")
-        .group_by("response_id", maintain_order=True)
-        .agg(
-            values=pl.concat_str(member, grouped.fill_null("")).str.join(""),
-            shown=joined('"', pl.col("key"), '"').str.join(","),
-        )
-    )
+def _of(column: str) -> pl.Expr:
+    """What the answers bring, nothing where there are none."""
+    return pl.col(column).fill_null("")
 
 
 def as_csv(world: World, survey_id: str, rows: pl.DataFrame) -> bytes:
@@ -149,7 +124,7 @@ def as_csv(world: World, survey_id: str, rows: pl.DataFrame) -> bytes:
 
 def _times(row: Sequence[object]) -> list[object]:
     """Times in a CSV are local and carry no zone."""
-    return [v.replace("T", " ").rstrip("Z") if n in {0, 1, 6} else v for n, v in enumerate(row)]  # type: ignore[attr-defined]
+    return [str(v)[:19].replace("T", " ") if n in {0, 1, 6} else v for n, v in enumerate(row)]
 
 
 def _whole(number: float | None) -> object:

@@ -1,7 +1,8 @@
 """Zendesk Support, as far as connectors read it: `/zendesk/api/v2/…`.
 
 Tickets, users, organizations, groups, comments, events, metric events, ratings, identities and
-what was deleted. Side-loads other than `comment_events` are not there, nor is anything that writes.
+what was deleted. Not there: side-loads other than `comment_events`, the newer CSAT
+(`survey_responses`), and anything that writes.
 """
 
 from __future__ import annotations

@@ -60,27 +60,15 @@ def with_merge_events(records: Records, events: pl.DataFrame) -> pl.DataFrame:
 
 def _sides(records: Records, first_comment: int) -> pl.DataFrame:
     """One row per merge and ticket that it touches, in the order of time."""
-    tickets = records.versions("zendesk_tickets")
-    subjects = tickets.group_by("id").agg(subject=pl.col("subject").first())
-    merges = (
-        tickets.filter(pl.col("merged_into_id").is_not_null())
-        .unique(["id", "merged_into_id"], keep="first", maintain_order=True)
-        .select("at", source="id", target="merged_into_id", author_id="assignee_id")
-        .join(subjects.rename({"id": "source", "subject": "source_subject"}), on="source")
-        .join(
-            subjects.rename({"id": "target", "subject": "target_subject"}), on="target", how="left"
-        )
-        .sort("at", "source")
-    )
-    quoted = pl.col("source_subject").fill_null(""), pl.col("target_subject").fill_null("")
+    merges, none = _merges(records), pl.lit(None, pl.Int64)
     away = merges.select(
         "at",
         "author_id",
         ticket_id="source",
-        merged_from=pl.lit(None, pl.Int64),
+        merged_from=none,
         merged_to="target",
         body=pl.format(
-            'This request was closed and merged into request #{} "{}".', "target", quoted[1]
+            'This request was closed and merged into request #{} "{}".', "target", "target_subject"
         ),
     )
     kept = merges.select(
@@ -88,14 +76,29 @@ def _sides(records: Records, first_comment: int) -> pl.DataFrame:
         "author_id",
         ticket_id="target",
         merged_from="source",
-        merged_to=pl.lit(None, pl.Int64),
+        merged_to=none,
         body=pl.format(
-            'Request #{} "{}" was closed and merged into this request.', "source", quoted[0]
+            'Request #{} "{}" was closed and merged into this request.', "source", "source_subject"
         ),
     )
-    both = pl.concat([away, kept]).sort("at", maintain_order=True)
-    return both.with_row_index("n").select(
-        pl.exclude("n"), comment_id=first_comment + pl.col("n").cast(pl.Int64)
+    both = pl.concat([away, kept]).sort("at", maintain_order=True).with_row_index("n")
+    return both.select(pl.exclude("n"), comment_id=first_comment + pl.col("n").cast(pl.Int64))
+
+
+def _merges(records: Records) -> pl.DataFrame:
+    """One row per merge: when, by whom, and which ticket into which."""
+    tickets = records.versions("zendesk_tickets")
+    subjects = tickets.group_by("id").agg(subject=pl.col("subject").first().fill_null(""))
+    of_source = subjects.rename({"id": "source", "subject": "source_subject"})
+    of_target = subjects.rename({"id": "target", "subject": "target_subject"})
+    return (
+        tickets.filter(pl.col("merged_into_id").is_not_null())
+        .unique(["id", "merged_into_id"], keep="first", maintain_order=True)
+        .select("at", source="id", target="merged_into_id", author_id="assignee_id")
+        .join(of_source, on="source")
+        .join(of_target, on="target", how="left")
+        .with_columns(pl.col("target_subject").fill_null(""))
+        .sort("at", "source")
     )
 
 

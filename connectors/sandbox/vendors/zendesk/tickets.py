@@ -20,6 +20,53 @@ TOPIC_FIELD = 360001234567
 BRAND = 360000456789
 
 
+_LINKS: dict[str, object] = {
+    "collaborator_ids": [],
+    "follower_ids": [],
+    "email_cc_ids": [],
+    "forum_topic_id": None,
+    "problem_id": None,
+    "has_incidents": False,
+    "is_public": True,
+    "due_at": None,
+}
+_SETTINGS: dict[str, object] = {
+    "sharing_agreement_ids": [],
+    "custom_status_id": None,
+    "followup_ids": [],
+    "ticket_form_id": None,
+    "brand_id": BRAND,
+    "allow_channelback": False,
+    "allow_attachments": True,
+    "from_messaging_channel": False,
+}
+_USER: dict[str, object] = {
+    "time_zone": "UTC",
+    "iana_time_zone": "Etc/UTC",
+    "shared_phone_number": None,
+    "photo": None,
+    "locale_id": 1,
+    "tags": [],
+    "alias": None,
+    "shared": False,
+    "shared_agent": False,
+    "last_login_at": None,
+    "two_factor_auth_enabled": None,
+    "signature": None,
+    "details": None,
+    "notes": None,
+    "custom_role_id": None,
+    "ticket_restriction": None,
+    "only_private_comments": False,
+    "restricted_agent": False,
+    "suspended": False,
+    "default_group_id": None,
+    "report_csv": False,
+    "user_fields": {},
+}
+"""What is the same of every ticket and user here: nobody uses these fields."""
+
+
 def exported_tickets(world: World, call: Call) -> pl.DataFrame:
     """Tickets by the second of their last change, deleted ones too unless `exclude_deleted`."""
     without = call.flag("exclude_deleted")
@@ -74,26 +121,12 @@ def ticket(call: Call) -> pl.Expr:
         },
         {
             "via": via(),
-            "collaborator_ids": [],
-            "follower_ids": [],
-            "email_cc_ids": [],
-            "forum_topic_id": None,
-            "problem_id": None,
-            "has_incidents": False,
-            "is_public": True,
-            "due_at": None,
+            **_LINKS,
             "custom_fields": _topic(),
             "satisfaction_rating": _rating(),
-            "sharing_agreement_ids": [],
-            "custom_status_id": None,
             "encoded_id": pl.format('"SBX-{}"', "id"),
             "fields": _topic(),
-            "followup_ids": [],
-            "ticket_form_id": None,
-            "brand_id": BRAND,
-            "allow_channelback": False,
-            "allow_attachments": True,
-            "from_messaging_channel": False,
+            **_SETTINGS,
         },
     )
 
@@ -119,30 +152,7 @@ def user(call: Call) -> pl.Expr:
             "moderator": agent,
             "role_type": pl.when(agent).then(4),
         },
-        {
-            "time_zone": "UTC",
-            "iana_time_zone": "Etc/UTC",
-            "shared_phone_number": None,
-            "photo": None,
-            "locale_id": 1,
-            "tags": [],
-            "alias": None,
-            "shared": False,
-            "shared_agent": False,
-            "last_login_at": None,
-            "two_factor_auth_enabled": None,
-            "signature": None,
-            "details": None,
-            "notes": None,
-            "custom_role_id": None,
-            "ticket_restriction": None,
-            "only_private_comments": False,
-            "restricted_agent": False,
-            "suspended": False,
-            "default_group_id": None,
-            "report_csv": False,
-            "user_fields": {},
-        },
+        _USER,
     )
 
 

@@ -1,11 +1,11 @@
-"""Writes the demo's sample exports: a small tea shop, invented from end to end.
+"""Writes sample exports: a small tea shop, invented from end to end.
 
-    python examples/demo/make_exports.py
+    python examples/exports/make_exports.py
 
 Six tools' exports, each with the oddities of its kind: a CRM (CSV and Excel), a shop (CSV with
 semicolons, decimal commas and Windows-1252), a survey tool (two header rows, UTF-16), a help
 desk (NDJSON), a review site (CSV) and an employee pulse (CSV). Nobody in them exists. A few
-cells are wrong on purpose, so that the demo has something to set aside.
+cells are wrong on purpose, so that there is something to set aside.
 """
 
 from __future__ import annotations

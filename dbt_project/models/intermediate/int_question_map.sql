@@ -1,0 +1,84 @@
+-- One row per question that is a metric, and the time it counts as that.
+with mapped as (
+    select * from {{ ref('question_map') }}
+),
+
+asked as (
+    select distinct source, survey_id, question_id
+    from {{ ref('int_questions') }}
+),
+
+-- a question that is asked in every round is mapped once, without a survey
+everywhere as (
+    select
+        mapped.source,
+        asked.survey_id,
+        mapped.question_id,
+        mapped.item_id,
+        mapped.metric,
+        mapped.scale_min,
+        mapped.scale_max,
+        mapped.top_box_from,
+        mapped.reversed,
+        mapped.excluded_values,
+        mapped.touchpoint,
+        mapped.valid_from,
+        mapped.valid_to
+    from mapped
+    inner join asked
+        on mapped.source = asked.source and mapped.question_id = asked.question_id
+    where mapped.survey_id is null
+),
+
+spelled_out as (
+    select
+        source,
+        survey_id,
+        question_id,
+        coalesce(item_id, '') as item_id,
+        metric,
+        scale_min,
+        scale_max,
+        top_box_from,
+        reversed,
+        excluded_values,
+        touchpoint,
+        valid_from,
+        valid_to
+    from mapped
+    where survey_id is not null
+
+    union all
+
+    select
+        everywhere.source,
+        everywhere.survey_id,
+        everywhere.question_id,
+        coalesce(everywhere.item_id, ''),
+        everywhere.metric,
+        everywhere.scale_min,
+        everywhere.scale_max,
+        everywhere.top_box_from,
+        everywhere.reversed,
+        everywhere.excluded_values,
+        everywhere.touchpoint,
+        everywhere.valid_from,
+        everywhere.valid_to
+    from everywhere
+    -- a row that names the survey says it better
+    where not exists (
+        select 1 from mapped
+        where everywhere.source = mapped.source
+            and everywhere.survey_id = mapped.survey_id
+            and everywhere.question_id = mapped.question_id
+            and coalesce(everywhere.item_id, '') = coalesce(mapped.item_id, '')
+    )
+)
+
+select
+    *,
+    -- a question whose meaning changed has several readings, one after the other
+    row_number() over (
+        partition by source, survey_id, question_id, item_id order by valid_from nulls first
+    ) as reading
+from spelled_out
