@@ -19,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from urllib.parse import quote
 
 import jwt
 import msgspec
@@ -135,7 +136,7 @@ def _page(app: str, api: Api, at: str | None) -> Batch:
     """A page of an app's reviews, newest first, each with the company's answer in it."""
     if at is None:
         page = api.get(
-            f"v1/apps/{app}/customerReviews",
+            f"v1/apps/{quote(app, safe='')}/customerReviews",
             _Page,
             sort="-createdDate",
             limit=200,

@@ -107,6 +107,7 @@ _OF: dict[str, Column] = {
     "response_id": "response_id",
     "answered_at": pl.coalesce(_value("end_date"), _value("recorded_date")),
     "updated_at": _value("recorded_date"),
+    "_deleted": pl.lit(value=False),
 }
 _IS_ANSWER = _KEY.str.contains(_ANSWER) & ~_KEY.str.ends_with(_DERIVED) & (_JSON != "null")
 _IS_TEXT = _KEY.str.ends_with("_TEXT")
