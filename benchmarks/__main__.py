@@ -8,7 +8,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("json_pages", "csv_export", "loader", "overheads", "increments", "sandbox")
+NAMES = (
+    "json_pages",
+    "dlt_peer",
+    "csv_export",
+    "loader",
+    "overheads",
+    "increments",
+    "sandbox",
+    "idle_sync",
+)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -47,18 +48,38 @@ class Decoded:
 
 
 class Decoder:
-    """Decodes the pages of one stream."""
+    """Decodes the pages of one stream.
+
+    What that takes is made when the first page comes: most runs bring none.
+    """
 
     def __init__(self, stream: Stream) -> None:
-        """Build the typed decoders once."""
+        """Read the declaration. Raises `TypeError` on a type that cannot become a column."""
+        self._stream = stream
         self._shape = stream.shape
-        self._framer = Framer(stream.shape, stream.kept, stream.skipped)
-        self._as_text = stream.as_text
-        record, exact = stream.record, not stream.as_text
-        self._strict = msgspec.json.Decoder(list[strict(stream.shape)], strict=exact)  # type: ignore[misc]
-        self._lenient = msgspec.json.Decoder(list[record], strict=exact)  # type: ignore[valid-type]
-        self._one = msgspec.json.Decoder(record, strict=exact)
-        self._undeclared = Undeclared(stream.shape)
+
+    @cached_property
+    def _strict(self) -> msgspec.json.Decoder[list[Any]]:
+        return self._of(list[strict(self._shape)])  # type: ignore[misc]
+
+    @cached_property
+    def _lenient(self) -> msgspec.json.Decoder[list[Any]]:
+        return self._of(list[self._stream.record])  # type: ignore[name-defined]
+
+    @cached_property
+    def _one(self) -> msgspec.json.Decoder[Any]:
+        return self._of(self._stream.record)
+
+    @cached_property
+    def _framer(self) -> Framer:
+        return Framer(self._shape, self._stream.kept, self._stream.skipped)
+
+    @cached_property
+    def _undeclared(self) -> Undeclared:
+        return Undeclared(self._shape)
+
+    def _of(self, kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - a type of any kind
+        return msgspec.json.Decoder(kind, strict=not self._stream.as_text)
 
     def decode(self, records: Sequence[bytes], first: int = 1) -> Decoded:
         """Decode one page.
@@ -107,7 +128,7 @@ class Decoder:
         try:
             return self._one.decode(record)
         except msgspec.DecodeError:
-            if not self._as_text or not _EMPTY.search(record):
+            if not self._stream.as_text or not _EMPTY.search(record):
                 raise
         # who writes all values as text writes "" for none
         return self._one.decode(_EMPTY.sub(b":null", record))
