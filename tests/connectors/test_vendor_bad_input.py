@@ -155,6 +155,33 @@ def test_an_unset_secret_is_told_before_anything_is_asked(tmp_path: Path) -> Non
     assert list(tmp_path.rglob("manifest.json")) == []
 
 
+def test_a_redaction_in_the_last_second_of_an_export_lands_once(tmp_path: Path) -> None:
+    redacted = {"id": 9, "event_type": "CommentRedactEvent", "comment_id": 30}
+    event = {"id": 1, "ticket_id": 7, "timestamp": 1_772_000_000, "child_events": [redacted]}
+    comment = {"id": 30, "author_id": 5, "body": "My card is", "public": True}
+    answers: dict[str, dict[str, Any]] = {
+        "ticket_events": {
+            "ticket_events": [event],
+            "end_time": 1_772_000_000,
+            "end_of_stream": True,
+        },
+        "comments": {"comments": [comment]},
+    }
+
+    def answered(request: httpx2.Request) -> httpx2.Response:
+        headers = {"date": "Sun, 01 Mar 2026 12:00:00 GMT"}
+        found = answers.get(request.url.path.rpartition("/")[2], {})
+        return httpx2.Response(200, json=found, headers=headers)
+
+    transport = httpx2.MockTransport(answered)
+    tenant = tenant_of(connector("zendesk"), "https://acme.example", SECRETS["zendesk"], transport)
+    landing = Landing(tmp_path)
+    stream = stream_of("zendesk", "ticket_events", tenant)
+    assert len(list(stream.sync(landing))) == 1
+    assert list(stream.sync(landing)) == []
+    assert [row["body"] for row in current(landing, "zendesk")["case_messages"]] == ["My card is"]
+
+
 # --- what Qualtrics' exports may hold -------------------------------------------------------------
 
 SURVEY = "SV_1"

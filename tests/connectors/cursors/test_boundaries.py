@@ -211,6 +211,18 @@ def test_a_stretch_is_no_longer_than_the_vendor_takes() -> None:
     ]
 
 
+def test_what_went_between_a_run_that_was_cut_off_and_the_next_is_gone() -> None:
+    vendor = filled(5, every=0)
+    vendor.now += 1
+    desk = Desk(vendor, created(vendor, look_back=DAY))
+    desk.run(cut_off_at=1)
+    assert ids(desk) == [1, 2, 3]
+    vendor.drop(1)
+    desk.run()
+    assert desk.current == vendor.rows
+    assert ids(desk) == [1, 2, 3, 4, 5, 1]
+
+
 def test_parts_that_a_record_lost_are_told_with_it() -> None:
     vendor = filled(1)
     parts = {"1": "a b c"}
@@ -266,19 +278,20 @@ def test_edits_and_deletions_in_the_stretch_read_again_land() -> None:
 
 
 def test_a_page_out_of_order_does_not_end_the_walk() -> None:
-    vendor = filled(9, every=10)
-    desk = Desk(vendor, reviews(vendor, timedelta(seconds=35)))
+    vendor = filled(4, every=10)
+    desk = Desk(vendor, reviews(vendor, timedelta(seconds=15)))
     desk.run()
-    honest = vendor.newest_first
-    for _ in range(4):
+    for _ in range(2):
         vendor.put()
         vendor.now += 10
-
-    def unsorted(api: object, position: str | None) -> Batch:
-        batch = honest(api, position)  # type: ignore[arg-type]
-        return Batch(batch.records[::-1], next=batch.next, done=batch.done)
-
-    desk.cursor = NewestFirst(unsorted, posted("made"), gone, timedelta(seconds=35))
+    first, second = told([vendor.rows[6], vendor.rows[1]]), told([vendor.rows[5], vendor.rows[4]])
+    pages = {
+        None: Batch(first, next="2"),
+        "2": Batch([*second, *told([vendor.rows[3]])], done=True),
+    }
+    desk.cursor = NewestFirst(
+        lambda _, position: pages[position], posted("made"), gone, timedelta(seconds=15)
+    )
     desk.run()
     assert desk.current == vendor.rows
 
