@@ -91,4 +91,4 @@ def main(folder: Path, *, small: bool) -> None:
     if not _installed():
         sys.stdout.write("  skipped: dlt 1.31 could not be installed\n")
         return
-    compare("dlt_peer", ["land_load_current", "dlt_merge"], folder, 20_000 if small else 200_000)
+    compare("dlt_peer", ["land_load_current", "dlt_merge"], folder, 20_000 if small else 500_000)

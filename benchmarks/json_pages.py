@@ -160,7 +160,7 @@ class _Written(io.FileIO):
 
 def main(folder: Path, *, small: bool) -> None:
     """Print the comparisons; the memory of two sizes."""
-    size = 50_000 if small else 300_000
+    size = 50_000 if small else 200_000
     for sort in ("short", "full"):
-        compare("json_pages", [f"floor_{sort}", f"land_{sort}"], folder, size)
+        compare("json_pages", [f"floor_{sort}", f"land_{sort}"], folder, size, repeats=5)
     compare("json_pages", ["land_short"], folder, 3 * size, repeats=1)
