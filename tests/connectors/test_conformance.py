@@ -319,7 +319,7 @@ def test_what_is_no_record_is_set_aside_alone(played: Played, tmp_path: Path) ->
         b"{}",
         b'"text"',
         whole + b',"_odd":"\xff\xfe"}',
-        whole + b',"_odd":' + b"[" * 5000 + b"]" * 5000 + b"}",
+        whole + b',"_odd":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
     ]
     _, [manifest] = played.land([*records, *odd, *records], tmp_path / "odd")
     assert manifest.counts.accepted == 2 * len(records)
