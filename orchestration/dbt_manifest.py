@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -82,6 +83,14 @@ def ensure(settings: Settings) -> Path:
         )
     mark.write_text(now)
     return path
+
+
+def begin(settings: Settings) -> Future[Path]:
+    """`ensure`, meanwhile: dbt parses in a process of its own, whatever this one does."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="dbt parse")
+    parsing = pool.submit(ensure, settings)
+    pool.shutdown(wait=False)
+    return parsing
 
 
 def dbt_executable() -> str:

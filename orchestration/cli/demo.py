@@ -62,7 +62,7 @@ def demo(
                 f"a tea shop that never was, as of {vendors.now:%Y-%m-%d}; vendors on {vendors.url}"
             )
         progress = Progress(quiet=quiet or as_json, verbose=verbose)
-        report = execute(settings, [], None, None, progress)
+        report = execute(settings, [], (None, None), progress)
         struck = len([r for r in vendors.requests() if r["status"] >= HTTPStatus.BAD_REQUEST])
     report.seconds = {"company and vendors": made, **report.seconds}
     if as_json:

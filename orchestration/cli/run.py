@@ -38,7 +38,7 @@ def run(
     settings = instance_settings.load()
     progress = Progress(quiet=quiet or as_json, verbose=verbose)
     with demo.beside(settings):
-        report = execute(settings, sources or [], since, until, progress)
+        report = execute(settings, sources or [], (since, until), progress)
     if as_json:
         show_json({**asdict(report), "exit_code": report.exit_code})
     else:
@@ -47,9 +47,23 @@ def run(
 
 
 def execute(
-    settings: Settings, sources: list[str], since: str | None, until: str | None, progress: Progress
+    settings: Settings,
+    sources: list[str],
+    again: tuple[str | None, str | None],
+    progress: Progress,
 ) -> Report:
-    """Run the pipeline; what the libraries say goes into a log beside the data."""
+    """Run the pipeline; what the libraries say goes into a log beside the data.
+
+    Args:
+        settings: The instance.
+        sources: Those to read, all if none.
+        again: Since and until, where a window is to be read once more.
+        progress: Told of each step.
+    """
+    from orchestration import dbt_manifest
+
+    # in a process of its own, while this one imports Dagster
+    parsing = dbt_manifest.begin(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     log = settings.data / "last_run.log"
     # the libraries' own talk would drown the summary; a failed run says where to find it
@@ -62,7 +76,8 @@ def execute(
         from orchestration.runs import run as run_pipeline
         from orchestration.windows import window
 
-        return run_pipeline(settings, sources, window(since, until), progress)
+        parsing.result()
+        return run_pipeline(settings, sources, window(*again), progress)
 
 
 def show_report(settings: Settings, report: Report, *, quiet: bool) -> None:

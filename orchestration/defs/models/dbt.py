@@ -65,13 +65,19 @@ _SETTINGS = instance_settings.load()
 _PROJECT = DbtProject(dbt_manifest.PROJECT, target_path=_SETTINGS.data / "dbt")
 
 
+_BUILD = ["build", "--exclude-resource-type", "unit_test"]
+
+
 @dbt_assets(
     manifest=dbt_manifest.ensure(_SETTINGS),
     project=_PROJECT,
     dagster_dbt_translator=Translator(),
 )
 def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
-    """Build seeds, models and tests; refuse while raw holds rows that no gate has passed."""
+    """Build seeds, models and tests; refuse while raw holds rows that no gate has passed.
+
+    Unit tests are left out: they judge the code, not the data, and run in the test suite.
+    """
     settings = instance_settings.load()
     # the profile reads them; dbt runs in a process of its own
     os.environ.update(settings.dbt_environment)
@@ -84,7 +90,7 @@ def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
             profiles_dir=str(dbt_manifest.PROJECT),
             dbt_executable=dbt_manifest.dbt_executable(),
         )
-        yield from with_row_counts(settings, dbt.cli(["build"], context=context).stream())
+        yield from with_row_counts(settings, dbt.cli(_BUILD, context=context).stream())
 
 
 def with_row_counts(settings: Settings, events: Iterable[Any]) -> Iterator[Any]:
