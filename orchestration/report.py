@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import dagster as dg
 from dagster import DagsterEvent, DagsterEventType
+from dagster._core.errors import DagsterAssetCheckFailedError
 
 from connectors.landing import Counts
 from orchestration.assets import landing_op
@@ -49,6 +50,15 @@ class Report:
     published: str | None = None
     checks: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def failed_streams(self) -> dict[str, list[str]]:
+        """What streams failed of, each sentence once, and their names."""
+        found: dict[str, list[str]] = {}
+        for stream in self.streams:
+            if stream.error:
+                found.setdefault(stream.error, []).append(stream.name)
+        return found
 
     @property
     def exit_code(self) -> int:
@@ -107,7 +117,7 @@ def _failed_streams(event: DagsterEvent) -> Mapping[str, str]:
 def read_build(report: Report, events: list[DagsterEvent]) -> None:
     """Enter what loading, judging, modelling and publishing came to."""
     for event in events:
-        if event.is_step_failure:
+        if event.is_step_failure and not _is_check(event):
             why, code = _failure(event)
             report.errors.append(why)
             if code:
@@ -146,6 +156,12 @@ def _culprits(metadata: Mapping[str, dg.MetadataValue[Any]]) -> str:
     if rows is None:
         return ", ".join(f"{name} {value.value}" for name, value in metadata.items())
     return f"{rows.value} rows; the run's log names the file with the query that returns them"
+
+
+def _is_check(event: DagsterEvent) -> bool:
+    """Whether a step failed of nothing but a blocking check, which speaks for itself."""
+    error = event.step_failure_data.error
+    return error is not None and error.cls_name == DagsterAssetCheckFailedError.__name__
 
 
 def _failure(event: DagsterEvent) -> tuple[str, int | None]:

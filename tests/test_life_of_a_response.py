@@ -374,6 +374,7 @@ def test_a_refused_release_ends_with_3_and_readers_keep_the_old(refused: Run, ch
     assert refused.exit_code == 3
     assert [c["name"] for c in refused.report["failed_checks"]] == ["release: fresh"]
     assert "newest load" in refused.report["failed_checks"][0]["why"]
+    assert refused.report["errors"] == []  # the check has said it
     assert refused.report["published"] is None
     assert refused.version == changed.version
 

@@ -34,6 +34,7 @@ def run(
 ) -> int:
     """Read sources, load, judge, model and publish."""
     from orchestration import demo
+    from orchestration.instance import OWN_SOURCES
 
     settings = instance_settings.load()
     progress = Progress(quiet=quiet or as_json, verbose=verbose)
@@ -43,6 +44,8 @@ def run(
         show_json({**asdict(report), "exit_code": report.exit_code})
     else:
         show_report(settings, report, quiet=quiet)
+        if report.failed_streams and settings.sources == OWN_SOURCES and not demo.exists(settings):
+            say("A fresh checkout has the demo's sources: `earful demo` brings up their vendors.")
     return report.exit_code
 
 
@@ -93,9 +96,8 @@ def show_report(settings: Settings, report: Report, *, quiet: bool) -> None:
         )
         _show_rejects(settings, report)
         _show_published(settings, report)
-    for stream in report.streams:
-        if stream.error:
-            say(f"failed: {stream.name}: {stream.error}")
+    for error, names in report.failed_streams.items():
+        say(f"failed: {', '.join(names)}: {error}")
     for sentence in report.silent:
         say(f"silent: {sentence}")
     for check in report.failed_checks:
