@@ -14,6 +14,7 @@ from backports import zstd
 from connectors.decode import Decoded, Decoder, joined
 from connectors.errors import EarfulError
 from connectors.landing import REJECTS, Counts, Landing, Manifest, Origin, PackageWriter, Window
+from connectors.landing.replay import Remapped
 from connectors.stream import Page, Stream
 from connectors.unmapped import REASON, mapped
 
@@ -113,7 +114,7 @@ def land(
 
 def remap(
     stream: Stream, package: Path, manifest: Manifest, writer: PackageWriter, key: bytes = b""
-) -> Counts:
+) -> Remapped:
     """Map a package's raw pages again; what a stream's `Remapper` calls.
 
     Args:
@@ -130,7 +131,7 @@ def remap(
             for batch in _batches(lines):
                 _add(replayed, decoder, Page(batch))
     _map(replayed, stream, key)
-    return replayed.counts
+    return Remapped(replayed.counts, sorted(replayed.unknown))
 
 
 def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -19,6 +19,7 @@ from connectors.files.land import Job, land
 from connectors.files.mapping import StreamConfig, TableMapping, Value
 from connectors.files.plan import check
 from connectors.landing import Counts, Input, Landing, Manifest, Origin, PackageWriter, Window
+from connectors.landing.replay import Remapped
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class FileStream:
                     visit = _Visit(main, others, files, states, window, known is not None)
                     yield self._package(landing, target, visit)
 
-    def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Counts:
+    def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Remapped:
         """Map the files kept in a package again; see `Remapper`."""
         self._check_key()
         with _workplace(package.parent) as work:
@@ -110,7 +111,7 @@ class FileStream:
             job = Job(
                 self.origin, self.config, main, name, others, work, self._key, manifest.window
             )
-            return self._landed(job, writer, paths)
+            return Remapped(self._landed(job, writer, paths))
 
     def _package(self, landing: Landing, target: Path, visit: _Visit) -> Manifest:
         load_id = landing.next_load_id(self.origin.source, self.origin.stream)

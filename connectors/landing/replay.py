@@ -8,12 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from connectors.errors import FixConfiguration
 from connectors.landing.manifest import Counts, Manifest, Origin
 from connectors.landing.store import Landing
 from connectors.landing.writer import PackageWriter
+
+
+class Remapped(NamedTuple):
+    """What mapping a package again came to, and the fields that are declared nowhere even now."""
+
+    counts: Counts
+    unknown_fields: list[str] = []  # noqa: RUF012 - a tuple's default is not shared state
 
 
 class Remapper(Protocol):
@@ -29,7 +36,7 @@ class Remapper(Protocol):
         """Whether raw pages are kept."""
         ...
 
-    def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Counts:
+    def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Remapped:
         """Map the raw pages in `package` into `writer`, pages included."""
         ...
 
@@ -59,13 +66,16 @@ def _replay_one(stream: Remapper, landing: Landing, folder: Path, old: Manifest)
         )
     load_id = _next_revision(old.load_id, landing.load_ids(old.source, old.stream))
     with PackageWriter(folder, load_id, stream.origin, keep_raw=stream.keep_raw) as writer:
-        counts = stream.remap(folder / old.load_id, old, writer)
+        counts, unknown_fields = stream.remap(folder / old.load_id, old, writer)
         return writer.commit(
             counts,
             supersedes=[old.load_id, *old.merges],
             inputs=old.inputs,
             cursor_before=old.cursor_before,
             cursor_after=old.cursor_after,
+            window=old.window,
+            overlaps=old.overlaps,
+            unknown_fields=unknown_fields,
         )
 
 

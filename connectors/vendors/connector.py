@@ -11,7 +11,8 @@ from pathlib import Path
 from connectors.cursors import Cursor, Reading
 from connectors.families import TABLES
 from connectors.http import Api, Auth, Connection, Secret, Vendor
-from connectors.landing import Counts, Landing, Manifest, Origin, PackageWriter, Window
+from connectors.landing import Landing, Manifest, Origin, PackageWriter, Window
+from connectors.landing.replay import Remapped
 from connectors.stream import Stream
 from connectors.sync import Terms, land, remap
 
@@ -127,6 +128,6 @@ class VendorStream:
         terms = Terms(self.keep_raw, self.terms.key, window, cursor.overlaps)
         yield from land(self.endpoint.stream, pages, landing, self.origin, terms)
 
-    def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Counts:
+    def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Remapped:
         """Map a package's raw pages again; see `connectors.landing.replay.Remapper`."""
         return remap(self.endpoint.stream, package, manifest, writer, self.terms.key)

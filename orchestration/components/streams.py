@@ -13,7 +13,8 @@ from typing import Protocol
 from connectors.errors import FixConfiguration
 from connectors.files import FileStream
 from connectors.http import Connection, Secret
-from connectors.landing import Counts, Landing, Manifest, Origin, PackageWriter, Window
+from connectors.landing import Landing, Manifest, Origin, PackageWriter, Window
+from connectors.landing.replay import Remapped
 from connectors.privacy import read_key
 from connectors.sync import Terms
 from connectors.vendors import Endpoint, Tenant, VendorStream, connector
@@ -41,7 +42,7 @@ class SourceStream(Protocol):
         """Land what is new, or a window once more."""
         ...
 
-    def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Counts:
+    def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Remapped:
         """Map the raw pages of an old package again."""
         ...
 

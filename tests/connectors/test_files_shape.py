@@ -322,3 +322,17 @@ def test_large_files_are_streamed_with_the_same_result(
     )
     assert desk.rejects()["record"].to_list() == [778, 889]
     assert desk.table("reviews")["review_id"].cast(pl.Int64).is_sorted()
+
+
+def test_a_replayed_window_stays_one(desk: Desk) -> None:
+    desk.put("a.csv", "id,at,stars\n1,2026-01-01,5\n2,2026-01-02,4\n")
+    stream = desk.stream(REVIEWS, "review")
+    window = Window(until=datetime(2026, 1, 2, tzinfo=UTC))
+    [old] = stream.sync(desk.landing, window)
+    for _ in range(2):
+        # the second replay maps what the first one kept
+        [again] = replay(stream, desk.landing)
+        assert (again.window, again.counts) == (window, old.counts)
+    # the file was never read as a whole
+    [whole] = stream.sync(desk.landing)
+    assert whole.counts.accepted == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import time
 import zipfile
 import zlib
@@ -195,38 +196,37 @@ def page(survey: str, api: Api, span: Span, after: str | None) -> Batch:
     """
     stretch = f"{span.since:%Y%m%d%H%M%S}-{span.until:%Y%m%d%H%M%S}"
     folder = api.connection.workplace()
-    target = folder / f"{api.where}-{quote(survey, safe='')}-{stretch}.zip"
-    line, _, of = (after or "0").partition("@")
-    first = int(line)
+    target = folder / f"{api.where}-{quote(survey, safe='')}-{stretch}.ndjson"
+    position, _, of = (after or "0").partition("@")
+    begin = int(position)
     if of != folder.name or not target.exists():
         # a position is one within the file of its run
-        first = 0
+        begin = 0
         _fetch(api, survey, span, target)
-    taken = _lines(target, first)
+    with target.open("rb") as lines:
+        lines.seek(begin)
+        taken = list(itertools.islice(lines, _LINES))
     done = len(taken) < _LINES
     if done:
         target.unlink()
     # between responses the export has lines that hold nothing
-    records = [_told(line, survey) for line in taken if line not in (b"", b"{}")]
-    return Batch(records, next=f"{first + len(taken)}@{folder.name}", done=done)
+    records = [_told(line, survey) for line in map(bytes.strip, taken) if line not in (b"", b"{}")]
+    return Batch(records, next=f"{begin + sum(map(len, taken))}@{folder.name}", done=done)
 
 
-def _lines(target: Path, first: int) -> list[bytes]:
-    """A page of lines; none of an archive that holds nothing."""
-    with zipfile.ZipFile(target) as archive:
-        for name in archive.namelist():
-            with archive.open(name) as lines:
-                return [line.strip() for line in itertools.islice(lines, first, first + _LINES)]
-    return []
-
-
-def _is_whole(file: Path) -> bool:
-    """Whether a file is an archive, all of it; a page for people may come in its place."""
+def _unpacked(archive: Path, target: Path) -> bool:
+    """Unpack an export; False where it is no whole archive: a page for people may come instead."""
+    unpacked = target.with_suffix(".unpacked")
     try:
-        with zipfile.ZipFile(file) as archive:
-            return archive.testzip() is None
+        with zipfile.ZipFile(archive) as files, unpacked.open("wb") as file:
+            for name in files.namelist()[:1]:
+                with files.open(name) as packed:
+                    shutil.copyfileobj(packed, file)
     except (zipfile.BadZipFile, zlib.error, EOFError):
+        unpacked.unlink(missing_ok=True)
         return False
+    unpacked.rename(target)
+    return True
 
 
 def _fetch(api: Api, survey: str, span: Span, target: Path) -> None:
@@ -242,12 +242,12 @@ def _fetch(api: Api, survey: str, span: Span, target: Path) -> None:
         job = api.of_class("export").post(path, _Told, body=body).result
         file = _ready(api, f"{path}/{job.progress_id}")
         if file is not None:
-            partial = target.with_suffix(".part")
-            api.download(f"{path}/{file}/file", partial)
-            if _is_whole(partial):
-                partial.rename(target)
+            archive = target.with_suffix(".zip")
+            api.download(f"{path}/{file}/file", archive)
+            is_whole = _unpacked(archive, target)
+            archive.unlink()
+            if is_whole:
                 return
-            partial.unlink()
     raise TryAgain(
         "VENDOR-EXPORT",
         f"{api.where} ({path})",

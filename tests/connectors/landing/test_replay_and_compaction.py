@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -9,9 +10,9 @@ import polars as pl
 import pytest
 
 from connectors.errors import FixConfiguration
-from connectors.landing import Counts, Landing, Manifest, Origin, PackageWriter
+from connectors.landing import Counts, Landing, Manifest, Origin, PackageWriter, Window
 from connectors.landing.compact import compact
-from connectors.landing.replay import replay
+from connectors.landing.replay import Remapped, replay
 from connectors.stream import Page, Stream
 from connectors.sync import Terms, land, remap
 
@@ -31,13 +32,13 @@ def page(*ids: str, cursor: str | None = None) -> Page:
     return Page([msgspec.json.encode({"id": i}) for i in ids], cursor)
 
 
-class Remapped:
+class Mended:
     """The stream again, with its mapping mended: it belongs to another survey."""
 
     origin = ORIGIN
     keep_raw = True
 
-    def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Counts:
+    def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Remapped:
         return remap(stream("mended"), package, manifest, writer)
 
 
@@ -62,7 +63,7 @@ def rows(landing: Landing) -> pl.DataFrame:
 def test_a_replayed_package_takes_the_place_of_the_old_one(landing: Landing) -> None:
     first, second, third = landing.load_ids("shop", "answers")
 
-    [replayed] = replay(Remapped(), landing, since=second, until=third)
+    [replayed] = replay(Mended(), landing, since=second, until=third)
 
     assert replayed.load_id == f"{second}.r1"
     assert replayed.supersedes == [second]
@@ -72,12 +73,23 @@ def test_a_replayed_package_takes_the_place_of_the_old_one(landing: Landing) -> 
 
 
 def test_a_replay_can_be_replayed(landing: Landing) -> None:
-    list(replay(Remapped(), landing))
-    again = list(replay(Remapped(), landing))
+    list(replay(Mended(), landing))
+    again = list(replay(Mended(), landing))
 
     assert [m.load_id.rpartition(".")[2] for m in again] == ["r2", "r2", "r2"]
     assert rows(landing)["survey_id"].unique().to_list() == ["mended"]
     assert rows(landing).height == 6
+
+
+def test_a_replay_says_what_the_package_said(landing: Landing) -> None:
+    window = Window(since=datetime(2026, 1, 1, tzinfo=UTC))
+    surprising = Page([b'{"id":"4a","surprise":1}'])
+    [old] = land(stream(), [surprising], landing, ORIGIN, Terms(window=window))
+    assert (old.overlaps, old.unknown_fields) == (True, ["surprise"])
+
+    [again] = replay(Mended(), landing, since=old.load_id)
+
+    assert (again.window, again.overlaps, again.unknown_fields) == (window, True, ["surprise"])
 
 
 def test_a_package_without_pages_cannot_be_replayed(tmp_path: Path) -> None:
@@ -85,7 +97,7 @@ def test_a_package_without_pages_cannot_be_replayed(tmp_path: Path) -> None:
     list(land(stream(), [page("1")], landing, ORIGIN, Terms(keep_raw=False)))
 
     with pytest.raises(FixConfiguration, match="kept no raw pages"):
-        list(replay(Remapped(), landing))
+        list(replay(Mended(), landing))
 
 
 def test_compaction_keeps_rows_ids_counts_pages_and_cursor(landing: Landing) -> None:
@@ -116,7 +128,7 @@ def test_new_packages_sort_behind_a_compacted_one_and_merge_again(landing: Landi
 
 def test_compacted_pages_can_be_replayed(landing: Landing) -> None:
     compact(landing, "shop", "answers")
-    list(replay(Remapped(), landing))
+    list(replay(Mended(), landing))
 
     assert rows(landing)["survey_id"].unique().to_list() == ["mended"]
     assert rows(landing).height == 6
