@@ -50,6 +50,33 @@
     ({{ z() }} + (pow({{ z() }}, 3) + {{ z() }}) / (4.0 * ({{ n }} - 1)))
 {%- endmacro %}
 
+{#-
+    Difference of two independent estimates from their own intervals (MOVER: Newcombe 1998; Zou and
+    Donner 2008): it keeps what is lopsided in them. side is -1 or 1; each argument names a relation
+    with value, interval_low and interval_high.
+-#}
+{% macro difference_bound(side, later, earlier) -%}
+    {%- set near, far = ('interval_low', 'interval_high') if side < 0 else ('interval_high', 'interval_low') -%}
+    {{ later }}.value - {{ earlier }}.value + {{ side }} * sqrt(
+        pow({{ later }}.value - {{ later }}.{{ near }}, 2) + pow({{ earlier }}.value - {{ earlier }}.{{ far }}, 2)
+    )
+{%- endmacro %}
+
+{#-
+    How likely a difference at least this large is by chance, from its 95 % interval: the half that
+    lies towards zero tells its standard error. Null where that half has no width. The complementary
+    error function is Abramowitz and Stegun 7.1.26, right to 1.5e-7.
+-#}
+{% macro chance_of(difference, low, high) -%}
+    {%- set half -%}
+    nullif(case when {{ difference }} > 0 then {{ difference }} - {{ low }} else {{ high }} - {{ difference }} end, 0)
+    {%- endset -%}
+    {%- set x -%} (abs({{ difference }}) / {{ half }} * {{ z() }} / sqrt(2.0)) {%- endset -%}
+    {%- set t -%} (1.0 / (1.0 + 0.3275911 * {{ x }})) {%- endset -%}
+    {{ t }} * (0.254829592 + {{ t }} * (-0.284496736 + {{ t }} * (1.421413741 + {{ t }} * (
+        -1.453152027 + {{ t }} * 1.061405429)))) * exp(-pow({{ x }}, 2))
+{%- endmacro %}
+
 {#- Sample deviation from sums, null for one value; rounding must not turn 0 into the root of less. -#}
 {% macro deviation(n, total, squares) -%}
     sqrt(greatest(0.0, {{ squares }} - pow({{ total }}, 2) / {{ n }}) / nullif({{ n }} - 1, 0))

@@ -86,7 +86,9 @@ def _checks(settings: Settings) -> list[Check]:
             "no_naked_score",
             "select * from main.metrics",
             "value is not null and (n is null or interval_low is null or interval_high is null "
-            "or period_start is null or period_end is null or method_version is null)",
+            "or period_start is null or period_end is null or method_version is null) "
+            "or change is not null and (change_low is null or change_high is null) "
+            "or year_change is not null and (year_change_low is null or year_change_high is null)",
             "concat_ws(' ', metric, period_grain, source, touchpoint, segment, period_start)",
         ),
         _personal(settings),

@@ -14,7 +14,16 @@ from orchestration.publishing import snapshot
 from orchestration.publishing.versions import FILE, Versions
 from orchestration.settings import Settings
 
-NAKED = ("n", "interval_low", "interval_high", "period_start", "period_end", "method_version")
+NAKED = (
+    "n",
+    "interval_low",
+    "interval_high",
+    "period_start",
+    "period_end",
+    "method_version",
+    "change_low",
+    "year_change_high",
+)
 
 
 @pytest.fixture

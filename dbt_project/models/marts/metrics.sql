@@ -1,5 +1,7 @@
 -- One row per metric, method version, period, source, touchpoint and segment, with 'all' as total of each.
 {%- set places = ['source', 'touchpoint', 'segment'] %}
+{#- What a month is compared with, and how many months before it that lies. -#}
+{%- set changes = {'change': 1, 'year_change': 12} %}
 with scores as (
     select * from {{ ref('scores') }}
 ),
@@ -154,40 +156,128 @@ valued as (
         'adjusted Wald, finite population' as interval_method
     from groups
     left join headcounts using (source)
+),
+
+told as (
+    select
+        valued.metric,
+        valued.method_version,
+        valued.period_grain,
+        coalesce(valued.month, valued.first_day) as period_start,
+        case
+            when valued.period_grain = 'month' then cast(valued.month + interval 1 month - interval 1 day as date)
+            else valued.last_day
+        end as period_end,
+        valued.source,
+        valued.touchpoint,
+        valued.segment,
+        cast(valued.n as bigint) as n,
+        -- no naked score: what has no interval has no value either
+        case when valued.interval_low is not null then round(valued.value, 4) end as value,
+        round(valued.interval_low, 4) as interval_low,
+        round(valued.interval_high, 4) as interval_high,
+        case when valued.interval_low is not null then valued.interval_method end as interval_method,
+        case
+            when valued.n is null then 'suppressed'
+            when valued.interval_low is null then 'too_few'
+        end as flag,
+        round(100.0 * invited.hits / invited.n, 4) as response_rate,
+        cast(invited.n as bigint) as response_rate_n,
+        round(100 * {{ wilson_bound(-1, 'invited.n', 'invited.hits') }}, 4) as response_rate_low,
+        round(100 * {{ wilson_bound(1, 'invited.n', 'invited.hits') }}, 4) as response_rate_high
+    from valued
+    left join invited
+        on valued.metric = invited.metric
+        and valued.metric <> 'response_rate'
+        and valued.period_grain = invited.period_grain
+        and valued.month is not distinct from invited.month
+        and valued.source = invited.source
+        and valued.touchpoint = invited.touchpoint
+        and valued.segment = invited.segment
+),
+
+-- a change is one between months, within one method version
+compared as (
+    select
+        told.*
+        {%- for name, months in changes.items() %},
+        told.value - {{ name }}.value as {{ name }},
+        {{ difference_bound(-1, 'told', name) }} as {{ name }}_low,
+        {{ difference_bound(1, 'told', name) }} as {{ name }}_high
+        {%- endfor %}
+    from told
+    {%- for name, months in changes.items() %}
+    left join told as {{ name }}
+        on told.period_grain = 'month' and {{ name }}.period_grain = 'month'
+        and told.period_start = {{ name }}.period_start + interval {{ months }} month
+        {%- for column in ['metric', 'method_version'] + places %}
+        and told.{{ column }} = {{ name }}.{{ column }}
+        {%- endfor %}
+    {%- endfor %}
+),
+
+chances as (
+    select
+        *
+        {%- for name in changes %},
+        {{ chance_of(name, name ~ '_low', name ~ '_high') }} as {{ name }}_chance
+        {%- endfor %}
+    from compared
+),
+
+-- who looks at many cells finds a change in some of them by chance alone
+ranked as (
+    select
+        *
+        {%- for name in changes %},
+        row_number() over (
+            partition by metric, period_grain, period_start order by {{ name }}_chance nulls last
+        ) as {{ name }}_place,
+        count({{ name }}_chance) over (partition by metric, period_grain, period_start) as {{ name }}_looked_at
+        {%- endfor %}
+    from chances
+),
+
+-- Benjamini and Hochberg (1995): of all that are called a change, 5 % are none
+judged as (
+    select
+        *
+        {%- for name in changes %},
+        max({{ name }}_place) filter ({{ name }}_chance <= 0.05 * {{ name }}_place / {{ name }}_looked_at) over (
+            partition by metric, period_grain, period_start
+        ) as {{ name }}_last_place
+        {%- endfor %}
+    from ranked
 )
 
 select
-    valued.metric,
-    valued.method_version,
-    valued.period_grain,
-    coalesce(valued.month, valued.first_day) as period_start,
+    metric,
+    method_version,
+    period_grain,
+    period_start,
+    period_end,
+    source,
+    touchpoint,
+    segment,
+    n,
+    value,
+    interval_low,
+    interval_high,
+    interval_method,
+    flag,
+    {%- for name in changes %}
+    round({{ name }}, 4) as {{ name }},
+    round({{ name }}_low, 4) as {{ name }}_low,
+    round({{ name }}_high, 4) as {{ name }}_high,
     case
-        when valued.period_grain = 'month' then cast(valued.month + interval 1 month - interval 1 day as date)
-        else valued.last_day
-    end as period_end,
-    valued.source,
-    valued.touchpoint,
-    valued.segment,
-    cast(valued.n as bigint) as n,
-    -- no naked score: what has no interval has no value either
-    case when valued.interval_low is not null then round(valued.value, 4) end as value,
-    round(valued.interval_low, 4) as interval_low,
-    round(valued.interval_high, 4) as interval_high,
-    case when valued.interval_low is not null then valued.interval_method end as interval_method,
-    case
-        when valued.n is null then 'suppressed'
-        when valued.interval_low is null then 'too_few'
-    end as flag,
-    round(100.0 * invited.hits / invited.n, 4) as response_rate,
-    cast(invited.n as bigint) as response_rate_n,
-    round(100 * {{ wilson_bound(-1, 'invited.n', 'invited.hits') }}, 4) as response_rate_low,
-    round(100 * {{ wilson_bound(1, 'invited.n', 'invited.hits') }}, 4) as response_rate_high
-from valued
-left join invited
-    on valued.metric = invited.metric
-    and valued.metric <> 'response_rate'
-    and valued.period_grain = invited.period_grain
-    and valued.month is not distinct from invited.month
-    and valued.source = invited.source
-    and valued.touchpoint = invited.touchpoint
-    and valued.segment = invited.segment
+        when {{ name }}_chance is null then null
+        when coalesce({{ name }}_place > {{ name }}_last_place, true) then 'noise'
+        when {{ name }} > 0 then 'up'
+        else 'down'
+    end as {{ name }}_verdict,
+    {%- endfor %}
+    response_rate,
+    response_rate_n,
+    response_rate_low,
+    response_rate_high
+from judged
