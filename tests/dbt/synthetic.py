@@ -192,7 +192,7 @@ class Company:
 
     def _support(self) -> Rows:
         cases, messages, changes, ratings = [], [], [], []
-        for n in range(40):
+        for n in range(self.people + 10):
             opened, case = self._time(), {"source": "desk", "case_id": f"c{n}"}
             cases.append(
                 self._row(
@@ -200,20 +200,20 @@ class Company:
                     **self._identity(),
                     created_at=opened,
                     team_ref=f"t{n % 3}",
-                    status=self.dice.choice(["open", "pending", "solved", "closed"]),
+                    status=self.dice.choice(["open", "pending", *["solved", "closed"] * 5]),
                     channel=self.dice.choice(["phone", "email"]),
                     subject="Help",
                     description=f"No {n}",
                 )
             )
-            messages += [self._message(case, m, opened) for m in range(self.dice.randrange(4))]
+            messages += [self._message(case, m, opened) for m in range(self.dice.randrange(7))]
             row = self._row(
                 **case,
                 change_id="h0",
                 field="status",
                 old_value="open",
                 new_value="solved",
-                changed_at=opened + timedelta(days=1),
+                changed_at=opened + timedelta(minutes=self.dice.randrange(60, 9000)),
             )
             row.pop("updated_at")
             changes.append(row)
@@ -243,7 +243,7 @@ class Company:
             body=f"Message {number} of {case['case_id']}",
             author_role=self.dice.choice(["customer", "agent"]),
             is_public=self.dice.random() < 0.8,
-            created_at=opened + timedelta(hours=number),
+            created_at=opened + timedelta(hours=number, minutes=self.dice.randrange(60)),
         )
 
     def _workforce(self) -> Rows:

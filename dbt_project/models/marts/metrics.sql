@@ -14,6 +14,10 @@ groups as (
     select * from {{ ref('int_pulse_groups') }} where is_total and metric = 'enps'
 ),
 
+clock_quantiles as (
+    select * from {{ ref('int_clock_quantiles') }}
+),
+
 headcounts as (
     select source, sum(headcount) as headcount
     from {{ ref('int_teams') }}
@@ -134,6 +138,23 @@ valued as (
     from invited
     where metric = 'response_rate'
     union all by name
+    select
+        clock || '_' || quantile as metric,
+        'whole minutes, Kaplan-Meier' as method_version,
+        period_grain,
+        case when period_grain = 'month' then period_start end as month,
+        period_start as first_day,
+        last_day,
+        source,
+        touchpoint,
+        segment,
+        n,
+        value,
+        interval_low,
+        interval_high,
+        'Brookmeyer-Crowley, log-log' as interval_method
+    from clock_quantiles
+    union all by name
     -- employees by source and month only: a total over months or sources would give small groups away
     select
         groups.metric,
@@ -158,6 +179,10 @@ valued as (
     left join headcounts using (source)
 ),
 
+dressed as (
+    select *, interval_low is not null and interval_high is not null as has_interval from valued
+),
+
 told as (
     select
         valued.metric,
@@ -173,19 +198,20 @@ told as (
         valued.segment,
         cast(valued.n as bigint) as n,
         -- no naked score: what has no interval has no value either
-        case when valued.interval_low is not null then round(valued.value, 4) end as value,
-        round(valued.interval_low, 4) as interval_low,
-        round(valued.interval_high, 4) as interval_high,
-        case when valued.interval_low is not null then valued.interval_method end as interval_method,
+        case when valued.has_interval then round(valued.value, 4) end as value,
+        case when valued.has_interval then round(valued.interval_low, 4) end as interval_low,
+        case when valued.has_interval then round(valued.interval_high, 4) end as interval_high,
+        case when valued.has_interval then valued.interval_method end as interval_method,
         case
             when valued.n is null then 'suppressed'
-            when valued.interval_low is null then 'too_few'
+            when not valued.has_interval and valued.interval_method like 'Brookmeyer%' then 'open_ended'
+            when not valued.has_interval then 'too_few'
         end as flag,
         round(100.0 * invited.hits / invited.n, 4) as response_rate,
         cast(invited.n as bigint) as response_rate_n,
         round(100 * {{ wilson_bound(-1, 'invited.n', 'invited.hits') }}, 4) as response_rate_low,
         round(100 * {{ wilson_bound(1, 'invited.n', 'invited.hits') }}, 4) as response_rate_high
-    from valued
+    from dressed as valued
     left join invited
         on valued.metric = invited.metric
         and valued.metric <> 'response_rate'

@@ -1,0 +1,171 @@
+-- One row per clock, quantile, period, source, touchpoint and segment, with 'all' as total of each.
+{#- Kaplan and Meier (1958) on whole minutes: a case that still waits counts as waiting at least so
+    long, instead of not at all. Intervals are Brookmeyer and Crowley's, on the log-log scale. -#}
+{%- set places = ['source', 'touchpoint', 'segment'] %}
+{%- set clocks = {'first_reply': 'first_reply_at', 'resolution': 'resolved_at'} %}
+{%- set quantiles = {'median': 0.5, 'p90': 0.1} %}
+{%- set in_cell = 'partition by clock, period_grain, month, ' ~ places | join(', ') %}
+with voices as (
+    select * from {{ ref('int_placed_voices') }}
+),
+
+cases as (
+    select
+        clocks.source,
+        voices.touchpoint,
+        voices.segment,
+        clocks.created_at
+        {%- for at in clocks.values() %},
+        clocks.{{ at }}
+        {%- endfor %}
+    from {{ ref('int_case_clocks') }} as clocks
+    inner join voices using (record_id)
+    where voices.voice = 'case'
+),
+
+-- until when anything was heard of a source: so long at least the others have waited
+heard as (
+    select source, max(occurred_at) as last_at
+    from voices
+    group by source
+),
+
+timed as (
+    {%- for clock, at in clocks.items() %}
+    select
+        '{{ clock }}' as clock,
+        cases.source,
+        cases.touchpoint,
+        cases.segment,
+        cases.created_at,
+        greatest(0, cast(floor(
+            date_diff('second', cases.created_at, coalesce(cases.{{ at }}, heard.last_at)) / 60.0
+        ) as bigint)) as minutes,
+        cases.{{ at }} is not null as is_over
+    from cases
+    inner join heard on cases.source = heard.source
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+fine as (
+    select
+        clock,
+        cast(date_trunc('month', created_at) as date) as month,
+        source,
+        touchpoint,
+        segment,
+        minutes,
+        min(created_at) as first_at,
+        max(created_at) as last_at,
+        count(*) as n,
+        count(*) filter (is_over) as ended
+    from timed
+    group by all
+),
+
+celled as (
+    select
+        clock,
+        minutes,
+        {{ cell(places) }},
+        min(first_at) as first_at,
+        max(last_at) as last_at,
+        sum(n) as n,
+        sum(ended) as ended
+    from fine
+    group by clock, minutes, {{ cells(places) }}
+),
+
+at_risk as (
+    select
+        *,
+        sum(n) over ({{ in_cell }} order by minutes desc) as waiting
+    from celled
+),
+
+-- after the last of a cell ended nobody waits any more; what was uncertain then cannot be told
+survived as (
+    select
+        *,
+        sum(case when ended < waiting then ln(1 - 1.0 * ended / waiting) else 0 end) over until_here
+        as log_survival,
+        sum(case when ended < waiting then 1.0 * ended / (1.0 * waiting * (waiting - ended)) else 0 end)
+            over until_here as variance,
+        ended > 0 and ended = waiting as is_last
+    from at_risk
+    window until_here as ({{ in_cell }} order by minutes)
+),
+
+bounded as (
+    select
+        *,
+        case when is_last then 0.0 else exp(log_survival) end as survival,
+        case when not is_last then exp(log_survival * exp({{ z() }} * sqrt(variance) / -log_survival)) end
+        as survival_low,
+        case when not is_last then exp(log_survival * exp(-{{ z() }} * sqrt(variance) / -log_survival)) end
+        as survival_high
+    from survived
+    -- before the first of a cell ended nothing is known but that all waited
+    where log_survival < 0 or is_last
+),
+
+totals as (
+    select
+        clock,
+        period_grain,
+        month,
+        {{ places | join(', ') }},
+        cast(min(first_at) as date) as first_day,
+        cast(max(last_at) as date) as last_day,
+        sum(n) as n,
+        sum(ended) as ended
+    from celled
+    group by clock, period_grain, month, {{ places | join(', ') }}
+),
+
+reached as (
+    {%- for quantile, share in quantiles.items() %}
+    select
+        clock,
+        '{{ quantile }}' as quantile,
+        period_grain,
+        month,
+        {{ places | join(', ') }},
+        min(minutes) filter (survival <= {{ share }}) as value,
+        min(minutes) filter (survival_low <= {{ share }}) as interval_low,
+        min(minutes) filter (survival_high <= {{ share }}) as interval_high
+    from bounded
+    group by clock, period_grain, month, {{ places | join(', ') }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+)
+
+select
+    totals.clock,
+    quantiles.quantile,
+    totals.period_grain,
+    coalesce(totals.month, totals.first_day) as period_start,
+    totals.last_day,
+    totals.source,
+    totals.touchpoint,
+    totals.segment,
+    totals.n,
+    totals.ended,
+    reached.value,
+    reached.interval_low,
+    reached.interval_high
+from totals
+cross join (
+    {%- for quantile in quantiles %}
+    select '{{ quantile }}' as quantile {{ 'union all' if not loop.last }}
+    {%- endfor %}
+) as quantiles
+left join reached
+    on totals.clock = reached.clock
+    and quantiles.quantile = reached.quantile
+    and totals.period_grain = reached.period_grain
+    and totals.month is not distinct from reached.month
+    and totals.source = reached.source
+    and totals.touchpoint = reached.touchpoint
+    and totals.segment = reached.segment
