@@ -213,7 +213,7 @@ def test_a_clock_counts_those_who_still_wait_as_statsmodels_does(
                 ).iter_rows(named=True)
                 low, high = curve.quantile_ci(share, method="cloglog")
                 assert row["n"] == found.height
-                # statsmodels ends an interval where the last of all ended; R leaves it open, as we do
+                # where the last of all ended statsmodels ends the interval, R and we do not
                 is_last = curve.surv_prob[-1] == 0 and high == curve.surv_times[-1]
                 if is_last or not math.isfinite(high):
                     assert (row["value"], row["flag"]) == (None, "open_ended")
