@@ -41,6 +41,30 @@ CUSTOMER = Family(
             ),
         ),
         Table(
+            name="person_addresses",
+            family="customer",
+            grain="further e-mail address or phone number of a person as one source knows them",
+            key=("person_ref", "kind", "value"),
+            cursor="person_updated_at",
+            happened="person_updated_at",
+            own=(
+                ref("person_ref", "The source's own id of the person.", required=True),
+                text("kind", "What the address is.", required=True, values=("email", "phone")),
+                text(
+                    "value",
+                    "The address as the source wrote it, beside `email` and `phone` in `people`.",
+                    Privacy.PERSONAL,
+                    required=True,
+                ),
+                time(
+                    "person_updated_at",
+                    "The person's last change as of which this address was theirs: once a later "
+                    "version of the person lands, addresses told with earlier ones are theirs no "
+                    "more. Null where a source tells addresses apart from people.",
+                ),
+            ),
+        ),
+        Table(
             name="accounts",
             family="customer",
             grain="customer account as one source knows it",

@@ -43,6 +43,12 @@ def seeds_with(folder: Path, **rows: list[list[str]]) -> Path:
     return folder
 
 
+def address(ref: str, value: str, source: str = "shop", **values: object) -> dict[str, Any]:
+    """A row of person_addresses."""
+    row = {"source": source, "person_ref": ref, "kind": "email", "value": value}
+    return {**row, "person_updated_at": WHEN, **values}
+
+
 PEOPLE = [
     # a chain of three: an address joins two sources, a number a third record
     person("chain1", "desk", email="Ann@mail.test"),
@@ -63,6 +69,22 @@ PEOPLE = [
     person("same2"),
     person("twin1", email="twins@mail.test"),
     person("twin2", email="twins@mail.test"),
+    # what further addresses join, and what they do not
+    person("many1", email="many@mail.test"),
+    person("many2", "desk", email="many@work.test"),
+    person("many3", "app", phone="+49 171 7654321"),
+    person("left1", _deleted=True),
+    person("left2", email="left@mail.test"),
+    person("hall1", email="hall1@mail.test"),
+    person("hall2", email="hall2@mail.test"),
+    person("hall3", email="hall3@mail.test"),
+    person("hall4", email="hall4@mail.test"),
+]
+ADDRESSES = [
+    address("many1", "Many@Work.test"),
+    address("many1", "0049 171 7654321", kind="phone"),
+    address("left1", "left@mail.test"),
+    *(address(f"hall{n}", "hall@mail.test") for n in (1, 2, 3, 4)),
 ]
 REVIEWS = [
     review("chain3", "app", phone="0049 (170) 1234567", body="Mail ann@mail.test or 0170 1234567"),
@@ -80,7 +102,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         ["force_same", "shop", "person", "typo", "shop", "person", "same1", "misspelt"],
     ]
     warehouse = Warehouse(folder / "warehouse")
-    warehouse.load({"people": PEOPLE, "reviews": REVIEWS})
+    warehouse.load({"people": PEOPLE, "person_addresses": ADDRESSES, "reviews": REVIEWS})
     warehouse.dbt(
         "--warn-error", "build", seeds=seeds_with(folder / "seeds", identity_overrides=overrides)
     )
@@ -122,8 +144,20 @@ def test_a_desk_and_a_crowd_link_nobody_and_are_reported(built: Warehouse) -> No
         " where kind = 'email' order by all"
     ) == [
         ("desk@firm.test", "shared by 4 names"),
+        ("hall@mail.test", "shared by 4 names"),
         ("info@firm.test", "blocklist: a desk"),
     ]
+
+
+def test_further_addresses_make_one_customer_of_what_they_name(built: Warehouse) -> None:
+    assert len(set(customers(built, "many1", "many2", "many3"))) == 1
+
+
+def test_the_further_address_of_a_deleted_person_names_nobody(built: Warehouse) -> None:
+    # nobody but left2 is known by it
+    assert built.rows(
+        "select names from intermediate.int_references where value = 'left@mail.test'"
+    ) == [(1,)]
 
 
 def test_a_person_merged_at_the_source_is_one_customer(built: Warehouse) -> None:
@@ -172,6 +206,44 @@ def test_the_release_opens_in_old_clients_and_explains_itself(built: Warehouse) 
         )
         == []
     )
+
+
+def test_a_further_address_parts_again_when_its_person_is_told_without_it(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "warehouse")
+    models = ("--resource-type", "seed", "--resource-type", "model")
+    other = person("other", "desk", email="b@b.test")
+    warehouse.load(
+        {
+            "people": [person("one", email="a@b.test"), other],
+            "person_addresses": [address("one", "b@b.test")],
+        }
+    )
+    warehouse.dbt("build", *models, seeds=SEEDS)
+    assert len(set(customers(warehouse, "one", "other"))) == 1
+
+    later = datetime(2026, 6, 2)  # noqa: DTZ001  # times in the warehouse are naive UTC
+    warehouse.load({"people": [person("one", email="a@b.test", updated_at=later)]})
+    warehouse.dbt("build", *models, seeds=SEEDS)
+
+    assert len(set(customers(warehouse, "one", "other"))) == 2
+    # the link that was is told with its end
+    assert warehouse.rows(
+        "select count(*) from release.main.identity_links where until is not null"
+    ) > [(0,)]
+
+
+def test_no_customer_id_is_made_of_a_further_address(tmp_path: Path) -> None:
+    """Who knows the ids of people could try addresses against it."""
+    made = []
+    for value in ("a@b.test", "c@d.test"):
+        warehouse = Warehouse(tmp_path / value)
+        warehouse.load({"person_addresses": [address("p", value)]})
+        warehouse.dbt("build", "--resource-type", "seed", "--resource-type", "model", seeds=SEEDS)
+        made.append(
+            warehouse.rows("select anchor_id from intermediate.int_references order by kind")
+        )
+
+    assert made[0] == made[1]
 
 
 def test_a_customer_keeps_their_id_when_what_it_was_made_of_goes(tmp_path: Path) -> None:
