@@ -1,10 +1,8 @@
 -- One row per further address of a person as one source knows them: its current version, tombstones included.
 with versions as (
     {{ current_versions(
-        source('raw', 'person_addresses'),
-        'person_addresses',
-        ['source', 'person_ref', 'kind', 'value'],
-        'person_updated_at'
+        source('raw', 'person_addresses'), 'person_addresses',
+        ['source', 'person_ref', 'kind', 'value'], 'person_updated_at'
     ) }}
 )
 
