@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.families.contract import (
     PERSON,
+    PHONE,
     Family,
     Privacy,
     Table,
@@ -28,7 +29,7 @@ CUSTOMER = Family(
             own=(
                 ref("person_ref", "The source's own id of the person.", required=True),
                 text("email", "E-mail address.", Privacy.PERSONAL),
-                text("phone", "Phone number as the source wrote it.", Privacy.PERSONAL),
+                PHONE,
                 ref("external_id", "Id that another system gave, as this source knows it."),
                 ref("account_ref", "The source's own id of the customer account."),
                 text("full_name", "Name.", Privacy.PERSONAL),
@@ -55,6 +56,7 @@ CUSTOMER = Family(
                     "The address as the source wrote it, beside `email` and `phone` in `people`.",
                     Privacy.PERSONAL,
                     required=True,
+                    is_phone=True,
                 ),
                 time(
                     "person_updated_at",

@@ -73,6 +73,12 @@ PEOPLE = [
     person("many1", email="many@mail.test"),
     person("many2", "desk", email="many@work.test"),
     person("many3", "app", phone="+49 171 7654321"),
+    person("dotted1", email="d.1@gmail.com"),
+    person("dotted2"),
+    person("sales1", email="sa.les@gmail.com"),
+    person("spelt1", phone="0171 2345678", phone_e164="+491712345678"),
+    person("spelt2", "desk", email="jodoe@gmail.com"),
+    person("spelt3", "app", phone="+49 171 2345678"),
     person("left1", _deleted=True),
     person("left2", email="left@mail.test"),
     person("hall1", email="hall1@mail.test"),
@@ -83,6 +89,7 @@ PEOPLE = [
 ADDRESSES = [
     address("many1", "Many@Work.test"),
     address("many1", "0049 171 7654321", kind="phone"),
+    address("spelt1", "Jo.Doe+shop@googlemail.com"),
     address("left1", "left@mail.test"),
     *(address(f"hall{n}", "hall@mail.test") for n in (1, 2, 3, 4)),
 ]
@@ -99,13 +106,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     overrides = [
         ["force_same", "shop", "person", "same1", "shop", "person", "same2", "they told us"],
         ["force_different", "shop", "person", "twin1", "shop", "person", "twin2", "twins"],
+        ["force_same", "", "email", "d1+x@googlemail.com", "shop", "person", "dotted2", "told"],
         ["force_same", "shop", "person", "typo", "shop", "person", "same1", "misspelt"],
     ]
     warehouse = Warehouse(folder / "warehouse")
     warehouse.load({"people": PEOPLE, "person_addresses": ADDRESSES, "reviews": REVIEWS})
-    warehouse.dbt(
-        "--warn-error", "build", seeds=seeds_with(folder / "seeds", identity_overrides=overrides)
-    )
+    blocklist = [["email", "s.ales+eu@googlemail.com", "a desk"]]
+    seeds = seeds_with(folder / "seeds", identity_overrides=overrides, identity_blocklist=blocklist)
+    warehouse.dbt("--warn-error", "build", seeds=seeds)
     return warehouse
 
 
@@ -146,11 +154,23 @@ def test_a_desk_and_a_crowd_link_nobody_and_are_reported(built: Warehouse) -> No
         ("desk@firm.test", "shared by 4 names"),
         ("hall@mail.test", "shared by 4 names"),
         ("info@firm.test", "blocklist: a desk"),
+        ("sales@gmail.com", "blocklist: a desk"),
     ]
 
 
 def test_further_addresses_make_one_customer_of_what_they_name(built: Warehouse) -> None:
     assert len(set(customers(built, "many1", "many2", "many3"))) == 1
+
+
+def test_two_spellings_of_one_address_or_number_are_one_customer(built: Warehouse) -> None:
+    assert len(set(customers(built, "spelt1", "spelt2", "spelt3"))) == 1
+
+
+def test_overrides_and_the_blocklist_go_by_the_mailbox_too(built: Warehouse) -> None:
+    assert len(set(customers(built, "dotted1", "dotted2"))) == 1
+    assert built.rows(
+        "select value, reason from intermediate.int_identity_conflicts where value like 'sales%'"
+    ) == [("sales@gmail.com", "blocklist: a desk")]
 
 
 def test_the_further_address_of_a_deleted_person_names_nobody(built: Warehouse) -> None:

@@ -1,5 +1,6 @@
 -- One row per record, or further address of a person, that could name a customer: its references, normalised.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='record_id') }}
+{#- After a change of normal_email, normal_phone or email_providers it takes --full-refresh. -#}
 {%- set origins = [
     'people', 'survey_invitations', 'survey_responses', 'cases', 'case_ratings', 'reviews', 'value_events'
 ] %}
@@ -22,6 +23,7 @@ addressed as (
         cast(null as varchar) as external_id,
         case when addresses.kind = 'email' then addresses.value end as email,
         case when addresses.kind = 'phone' then addresses.value end as phone,
+        case when addresses.kind = 'phone' then addresses.phone_e164 end as phone_e164,
         addresses.is_deleted
         or coalesce(people.is_deleted, false)
         or coalesce(people.updated_at > addresses.person_updated_at, false) as is_deleted,
@@ -42,6 +44,7 @@ records as (
         external_id,
         email,
         phone,
+        phone_e164,
         is_deleted,
         _seen_at,
         _first_load_id
@@ -57,13 +60,21 @@ records as (
 
 normalised as (
     select
-        * exclude (person_ref, external_id, email, phone),
+        * exclude (person_ref, external_id, email, phone, phone_e164),
         -- a tombstone names nobody any more
         case when not is_deleted then {{ normal_ref('person_ref') }} end as person,
         case when not is_deleted then {{ normal_ref('external_id') }} end as external,
         case when not is_deleted then {{ normal_email('email') }} end as email,
-        case when not is_deleted then {{ normal_phone('phone') }} end as phone
+        case when not is_deleted then {{ normal_phone('coalesce(phone_e164, phone)') }} end as phone
     from records
+),
+
+reached as (
+    select
+        normalised.* exclude (email),
+        {{ mailbox('normalised.email', 'provider') }} as email
+    from normalised
+    {{ join_provider('normalised.email', 'provider') }}
 )
 
 select
@@ -81,4 +92,4 @@ select
     {{ hash_id(["'phone'", 'phone']) }} as phone_node,
     _seen_at,
     _first_load_id
-from normalised
+from reached

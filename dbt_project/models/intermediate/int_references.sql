@@ -12,7 +12,15 @@ people as (
 ),
 
 blocklist as (
-    select kind, lower(value) as value, reason from {{ ref('identity_blocklist') }}
+    select
+        listed.kind,
+        case
+            when listed.kind = 'email' then {{ mailbox('lower(listed.value)', 'provider') }}
+            else lower(listed.value)
+        end as value,
+        listed.reason
+    from {{ ref('identity_blocklist') }} as listed
+    {{ join_provider('lower(listed.value)', 'provider') }}
 ),
 
 -- loads by number, so that the oldest mention (load, then record) is the least of one number: the
@@ -75,7 +83,7 @@ long as (
 named as (
     select mentions.*, lower(trim(people.full_name)) as full_name
     from mentions
-    inner join people on coalesce(mentions.told_by, mentions.record_id) = people.record_id
+    inner join people using (record_id)
     where people.full_name is not null
 ),
 

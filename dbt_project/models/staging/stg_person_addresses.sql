@@ -12,6 +12,7 @@ select
     person_ref,
     kind,
     value,
+    phone_e164,
     person_updated_at,
     attributes,
     _deleted as is_deleted,
