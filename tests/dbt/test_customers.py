@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import SEEDS
 from warehouse import Warehouse
+
+from conftest import SEEDS
 
 if TYPE_CHECKING:
     from pathlib import Path
