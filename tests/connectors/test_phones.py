@@ -56,7 +56,7 @@ def test_a_national_number_is_told_where_its_country_is_known() -> None:
 
 @pytest.mark.parametrize(
     "number",
-    [None, "", "unknown", "+49", "12", "112", "+33 6 12", "jo491701234567@example.com", "+" * 300],
+    [None, "", "unknown", "+49", "12", "112", "+33 6 12", "jo@01701234567", "+" * 300],
 )
 @pytest.mark.parametrize("region", [None, "DE"])
 def test_what_is_no_number_is_not_told(number: str | None, region: str | None) -> None:
