@@ -17,6 +17,7 @@ NAMES = (
     "increments",
     "sandbox",
     "idle_sync",
+    "identity",
 )
 
 

@@ -37,12 +37,14 @@ class Terms:
         key: What respondents are hashed with, where the stream hashes any.
         window: The stretch of time that is read again, if it is one.
         overlaps: Whether the pages may hold records that earlier packages brought.
+        region: Country of phone numbers that name none; see `connectors.phones.e164`.
     """
 
     keep_raw: bool = True
     key: bytes = field(default=b"", repr=False)
     window: Window | None = None
     overlaps: bool = False
+    region: str | None = None
 
 
 _USUAL = Terms()
@@ -92,7 +94,9 @@ def land(
     with landing.writing(origin.source, origin.stream) as folder:
         while True:
             load_id = landing.next_load_id(origin.source, origin.stream)
-            with PackageWriter(folder, load_id, origin, keep_raw=terms.keep_raw) as writer:
+            with PackageWriter(
+                folder, load_id, origin, keep_raw=terms.keep_raw, region=terms.region
+            ) as writer:
                 package = _Open(writer, cursor=before)
                 more = _fill(package, decoder, remaining)
                 _map(package, stream, terms.key)

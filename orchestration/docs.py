@@ -64,6 +64,9 @@ def main() -> int:
     settings = instance_settings.load()
     if "--check-parse" in sys.argv:
         return _parse_strictly(settings)
+    if "--check" not in sys.argv:
+        # first, since the models are parsed against them: a new table has a model before a source
+        dbt_sources.PATH.write_text(dbt_sources.render())
     rendered = {
         TABLES: render_tables(settings),
         REFERENCE: render_reference(),

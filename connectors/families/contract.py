@@ -76,7 +76,8 @@ _DUCKDB: dict[Type, str] = {
 class Column:
     """One column of a family table.
 
-    `values` lists what an enumerated column may hold; `between` bounds a number.
+    `values` lists what an enumerated column may hold; `between` bounds a number. A table with a
+    column that `is_phone` has the number in E.164 in a column of its own.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Column:
     required: bool = False
     values: tuple[str, ...] = ()
     between: tuple[float, float] | None = None
+    is_phone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +110,13 @@ class Table:
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """All columns as they are landed: `source`, the table's own, then the common ones."""
-        return (SOURCE, *self.own, *COMMON)
+        """All columns as they are landed: `source`, the table's own, then those added to it."""
+        return (SOURCE, *self.own, *([E164] if self.phone else []), *COMMON)
+
+    @cached_property
+    def phone(self) -> Column | None:
+        """The column whose numbers landing writes in E.164."""
+        return next((column for column in self.own if column.is_phone), None)
 
     @cached_property
     def by_name(self) -> dict[str, Column]:
@@ -196,6 +203,12 @@ def time(name: str, doc: str, *, required: bool = False) -> Column:
 
 SOURCE = text("source", "Instance of the connector that read the row.", required=True)
 
+E164 = text(
+    "phone_e164",
+    "The phone number in E.164, worked out when the row landed; null where it cannot be told.",
+    Privacy.PERSONAL,
+)
+
 # What has no column may hold anything, a name or a comment included.
 ATTRIBUTES = Column(
     name="attributes",
@@ -209,10 +222,12 @@ COMMON = (
     text("_load_id", "Load package that brought the row.", required=True),
 )
 
+PHONE = text("phone", "Phone number as the source wrote it.", Privacy.PERSONAL, is_phone=True)
+
 PERSON = (
     ref("person_ref", "The source's own id of the person."),
     text("email", "E-mail address.", Privacy.PERSONAL),
-    text("phone", "Phone number as the source wrote it.", Privacy.PERSONAL),
+    PHONE,
     ref("external_id", "Id of the person that another system gave, as this source knows it."),
     ref("account_ref", "The source's own id of the customer account."),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.families.contract import (
     PERSON,
+    PHONE,
     Family,
     Privacy,
     Table,
@@ -28,7 +29,7 @@ CUSTOMER = Family(
             own=(
                 ref("person_ref", "The source's own id of the person.", required=True),
                 text("email", "E-mail address.", Privacy.PERSONAL),
-                text("phone", "Phone number as the source wrote it.", Privacy.PERSONAL),
+                PHONE,
                 ref("external_id", "Id that another system gave, as this source knows it."),
                 ref("account_ref", "The source's own id of the customer account."),
                 text("full_name", "Name.", Privacy.PERSONAL),
@@ -38,6 +39,31 @@ CUSTOMER = Family(
                 ref("merged_into_ref", "Person that the source merged this one into."),
                 time("created_at", "When the source first knew them."),
                 time("updated_at", "Last change of the person."),
+            ),
+        ),
+        Table(
+            name="person_addresses",
+            family="customer",
+            grain="further e-mail address or phone number of a person as one source knows them",
+            key=("person_ref", "kind", "value"),
+            cursor="person_updated_at",
+            happened="person_updated_at",
+            own=(
+                ref("person_ref", "The source's own id of the person.", required=True),
+                text("kind", "What the address is.", required=True, values=("email", "phone")),
+                text(
+                    "value",
+                    "The address as the source wrote it, beside `email` and `phone` in `people`.",
+                    Privacy.PERSONAL,
+                    required=True,
+                    is_phone=True,
+                ),
+                time(
+                    "person_updated_at",
+                    "The person's last change as of which this address was theirs: once a later "
+                    "version of the person lands, addresses told with earlier ones are theirs no "
+                    "more. Null where a source tells addresses apart from people.",
+                ),
             ),
         ),
         Table(

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import partial
 
 import polars as pl
 
 from connectors.errors import FixConfiguration
-from connectors.families.contract import Table
+from connectors.families.contract import E164, Table
+from connectors.phones import e164
 
 
-def conform(table: Table, frame: pl.LazyFrame, source: str, load_id: str) -> pl.LazyFrame:
+def conform(
+    table: Table, frame: pl.LazyFrame, source: str, load_id: str, region: str | None = None
+) -> pl.LazyFrame:
     """Give a mapped frame the landed shape of its table.
 
     Columns the mapping does not fill become null; nothing is cast, because a cast here could
@@ -21,6 +25,7 @@ def conform(table: Table, frame: pl.LazyFrame, source: str, load_id: str) -> pl.
         frame: Some of the table's own columns, typed as the contract says.
         source: Instance that read the rows.
         load_id: Package that brings them.
+        region: See `connectors.phones.e164`.
 
     Returns:
         A frame of exactly `table.schema`.
@@ -45,6 +50,10 @@ def conform(table: Table, frame: pl.LazyFrame, source: str, load_id: str) -> pl.
         "_load_id": pl.lit(load_id),
         "_deleted": pl.col("_deleted") if "_deleted" in given else pl.lit(value=False),
     }
+    if table.phone is not None and given.get(table.phone.name, pl.Null) != pl.Null:
+        fixed[E164.name] = pl.col(table.phone.name).map_batches(
+            partial(e164, region=region), return_dtype=E164.type.polars, is_elementwise=True
+        )
     return frame.select(
         fixed[name].alias(name)
         if name in fixed

@@ -43,6 +43,7 @@ class FileStream:
         folder: Folder of the exports.
         keep_raw: Whether a copy of each file is kept in its package, for replay.
         hash_key: What respondents are hashed with, if the mapping hashes any.
+        region: Country of phone numbers that name none; see `connectors.phones.e164`.
 
     Raises:
         FixConfiguration: The mapping names what the family does not have.
@@ -56,12 +57,14 @@ class FileStream:
         *,
         keep_raw: bool,
         hash_key: bytes | None,
+        region: str | None = None,
     ) -> None:
         """Check the mapping against the family's contract; nothing is read yet."""
         check(config, origin)
         self.origin = origin
         self.config = config
         self.keep_raw = keep_raw
+        self.region = region
         self._drop = Drop(folder, str(origin))
         self._key = hash_key
 
@@ -118,7 +121,9 @@ class FileStream:
         name = self._drop.name(visit.main)
         with (
             _workplace(target) as work,
-            PackageWriter(target, load_id, self.origin, keep_raw=self.keep_raw) as writer,
+            PackageWriter(
+                target, load_id, self.origin, keep_raw=self.keep_raw, region=self.region
+            ) as writer,
         ):
             job = Job(
                 self.origin,

@@ -36,6 +36,11 @@ class Remapper(Protocol):
         """Whether raw pages are kept."""
         ...
 
+    @property
+    def region(self) -> str | None:
+        """Country of phone numbers that name none."""
+        ...
+
     def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Remapped:
         """Map the raw pages in `package` into `writer`, pages included."""
         ...
@@ -65,7 +70,9 @@ def _replay_one(stream: Remapper, landing: Landing, folder: Path, old: Manifest)
             "Read the window again from the source: earful run --since … --until ….",
         )
     load_id = _next_revision(old.load_id, landing.load_ids(old.source, old.stream))
-    with PackageWriter(folder, load_id, stream.origin, keep_raw=stream.keep_raw) as writer:
+    with PackageWriter(
+        folder, load_id, stream.origin, keep_raw=stream.keep_raw, region=stream.region
+    ) as writer:
         counts, unknown_fields = stream.remap(folder / old.load_id, old, writer)
         return writer.commit(
             counts,

@@ -37,10 +37,17 @@ class PackageWriter:
         load_id: Id of the package.
         origin: Where its rows come from.
         keep_raw: Whether raw pages and the bodies of rejected records are kept.
+        region: Country of phone numbers that name none; see `connectors.phones.e164`.
     """
 
     def __init__(
-        self, folder: Path, load_id: str, origin: Origin, *, keep_raw: bool = True
+        self,
+        folder: Path,
+        load_id: str,
+        origin: Origin,
+        *,
+        keep_raw: bool = True,
+        region: str | None = None,
     ) -> None:
         """Start a package in a hidden folder beside the committed ones."""
         self.load_id = load_id
@@ -48,6 +55,7 @@ class PackageWriter:
         self._final = folder / load_id
         self._path = folder / f".tmp-{load_id}"
         self._keep_raw = keep_raw
+        self._region = region
         self._started = datetime.now(UTC)
         self._parts: dict[str, list[pl.DataFrame]] = defaultdict(list)
         self._tables: dict[str, Artifact] = {}
@@ -101,13 +109,11 @@ class PackageWriter:
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         """Add mapped rows to a table of the package; see `conform` for what is refused."""
-        self._parts[table].append(
-            conform(TABLES[table], frame.lazy(), self.origin.source, self.load_id).collect()
-        )
+        self._parts[table].append(self._conform(table, frame.lazy()).collect())
 
     def sink(self, table: str, frame: pl.LazyFrame) -> int:
         """Stream mapped rows of a large input into a table, once per table. Returns the rows."""
-        return self.merge(table, conform(TABLES[table], frame, self.origin.source, self.load_id))
+        return self.merge(table, self._conform(table, frame))
 
     def merge(self, table: str, frame: pl.LazyFrame) -> int:
         """Stream rows that were landed before into a table, load ids and all."""
@@ -148,6 +154,10 @@ class PackageWriter:
             (self._path / "manifest.json").write_bytes(encode(manifest))
             disk.rename_durably(self._path, self._final)
         return manifest
+
+    def _conform(self, table: str, frame: pl.LazyFrame) -> pl.LazyFrame:
+        source = self.origin.source
+        return conform(TABLES[table], frame, source, self.load_id, self._region)
 
     def _write_tables(self) -> None:
         for table, parts in self._parts.items():

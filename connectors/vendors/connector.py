@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -105,7 +105,8 @@ class VendorStream:
         endpoint: What the vendor's module declares.
         tenant: The tenant, shared by all its streams.
         options: What the user says of it.
-        terms: Whether raw pages are kept, and the key that respondents are hashed with.
+        terms: Whether raw pages are kept, the key that respondents are hashed with, and the country
+            of phone numbers that name none.
     """
 
     origin: Origin
@@ -119,13 +120,18 @@ class VendorStream:
         """Whether raw pages are kept: never those that name employees."""
         return self.terms.keep_raw and not self.endpoint.stream.hashes
 
+    @property
+    def region(self) -> str | None:
+        """Country of phone numbers that name none."""
+        return self.terms.region
+
     def sync(self, landing: Landing, window: Window | None = None) -> Iterator[Manifest]:
         """Land what is new, or a window once more. For errors see `connectors.http.Api.get`."""
         reading = Reading(self.options.begin, window, self.options.only)
         at = landing.cursor(self.origin.source, self.origin.stream)
         cursor = self.endpoint.cursor
         pages = cursor.pages(self.tenant.api(self.origin), at, reading)
-        terms = Terms(self.keep_raw, self.terms.key, window, cursor.overlaps)
+        terms = replace(self.terms, keep_raw=self.keep_raw, window=window, overlaps=cursor.overlaps)
         yield from land(self.endpoint.stream, pages, landing, self.origin, terms)
 
     def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Remapped:

@@ -1,6 +1,6 @@
 """HubSpot CRM: people, accounts, and subscriptions as deals.
 
-    POST /crm/v3/objects/contacts/search              -> people
+    POST /crm/v3/objects/contacts/search              -> people, person_addresses
     POST /crm/v3/objects/companies/search             -> accounts
     POST /crm/v3/objects/deals/search                 -> value_events
     POST /crm/v4/associations/deals/{to}/batch/read      tells whose deals they are
@@ -100,6 +100,26 @@ MERGED = Rows(
         "updated_at": "updated_at",
         "_deleted": pl.lit(value=True),
     },
+)
+_ADDRESS: Mapping[str, Column] = {
+    "person_ref": "id",
+    "person_updated_at": "updated_at",
+    "_deleted": "archived",
+}
+_MOBILE = _property("mobilephone")
+ADDRESSES = (
+    Rows(
+        over=_property("hs_additional_emails")
+        .str.split(";")
+        .list.eval(pl.element().str.strip_chars()),
+        where=(pl.col("item") != "") & pl.col("item").ne_missing(_property("email")),
+        distinct=True,
+        columns={**_ADDRESS, "kind": pl.lit("email"), "value": "item"},
+    ),
+    Rows(
+        where=(_property("phone") != _MOBILE).fill_null(value=False),
+        columns={**_ADDRESS, "kind": pl.lit("phone"), "value": _MOBILE},
+    ),
 )
 ACCOUNTS: Mapping[str, Column] = {
     "account_ref": "id",
@@ -249,14 +269,14 @@ def _endpoints(options: Options) -> dict[str, Endpoint]:
     )
     names = [f.encode_name for f in msgspec.structs.fields(properties)]
     people = {**PEOPLE, **{column: _property(name) for column, name in options.custom.items()}}
-    tables: Mapping[str, tuple[str, Sequence[Rows]]] = {
-        "contacts": ("people", [Rows(people), MERGED]),
-        "companies": ("accounts", [Rows(ACCOUNTS)]),
-        "deals": ("value_events", [Rows(VALUE)]),
+    tables: Mapping[str, Mapping[str, Rows | Sequence[Rows]]] = {
+        "contacts": {"people": [Rows(people), MERGED], "person_addresses": ADDRESSES},
+        "companies": {"accounts": Rows(ACCOUNTS)},
+        "deals": {"value_events": Rows(VALUE)},
     }
     found = {}
-    for kind, (table, rows) in tables.items():
-        stream = Stream(record, {table: rows}, as_text=True)
+    for kind, filled in tables.items():
+        stream = Stream(record, filled, as_text=True)
         modified = "lastmodifieddate" if kind == "contacts" else "hs_lastmodifieddate"
         found[kind] = Endpoint(stream, _searched(kind, modified, names))
         found[f"archived_{kind}"] = Endpoint(stream, _archived(kind, names))

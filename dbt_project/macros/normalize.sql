@@ -6,9 +6,37 @@
 {%- endmacro %}
 
 {#-
+    The address of the mailbox that a normal address reaches, by what its provider says of spellings.
+    `provider` is the row of email_providers that join_provider joined under this alias.
+-#}
+{% macro mailbox(email, provider) -%}
+    {%- set local = "split_part(" ~ email ~ ", '@', 1)" -%}
+    {%- set untagged -%}
+        case
+            when {{ provider }}.tag_separator is null then {{ local }}
+            else split_part({{ local }}, {{ provider }}.tag_separator, 1)
+        end
+    {%- endset -%}
+    case
+        -- an address of nothing but a tag is nobody's: it stays as it is written
+        when {{ provider }}.domain is null or {{ untagged }} = '' then {{ email }}
+        else
+            case when {{ provider }}.ignores_dots then replace({{ untagged }}, '.', '') else {{ untagged }} end
+            || '@' || coalesce({{ provider }}.same_as, {{ provider }}.domain)
+    end
+{%- endmacro %}
+
+{#- Joins what the provider of a normal address says of its spellings. -#}
+{% macro join_provider(email, provider) -%}
+    left join {{ ref('email_providers') }} as {{ provider }}
+        on split_part({{ email }}, '@', 2) = {{ provider }}.domain
+{%- endmacro %}
+
+{#-
     A number as it links people: digits, with a leading + if it was international (+ or 00).
-    Fewer than 7 digits or one digit repeated is a placeholder, and null. A national number stays
-    national: which country it belongs to is not in the row.
+    Fewer than 7 digits or one digit repeated is a placeholder, and null. Landing reads numbers with
+    a library (phone_e164); this is for those that it could not tell, such as national ones of a
+    source whose country nobody named, and for those of people who write overrides.
 -#}
 {% macro normal_phone(column) -%}
     case
@@ -29,12 +57,15 @@
     nullif(trim({{ column }}), '')
 {%- endmacro %}
 
-{#- The reference that one side of an override names, as int_mentions would number it. -#}
+{#-
+    The reference that one side of an override names, as int_mentions would number it; its provider
+    is joined as provider_a or provider_b.
+-#}
 {% macro override_node(side) -%}
     case kind_{{ side }}
         when 'person' then {{ hash_id(["'person'", 'source_' ~ side, normal_ref('value_' ~ side)]) }}
         when 'external' then {{ hash_id(["'external'", 'source_' ~ side, normal_ref('value_' ~ side)]) }}
-        when 'email' then {{ hash_id(["'email'", normal_email('value_' ~ side)]) }}
+        when 'email' then {{ hash_id(["'email'", mailbox(normal_email('value_' ~ side), 'provider_' ~ side)]) }}
         when 'phone' then {{ hash_id(["'phone'", normal_phone('value_' ~ side)]) }}
     end
 {%- endmacro %}

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from connectors.files import StreamConfig
+from connectors.phones import is_region
 from connectors.vendors import NAMES, Options, connector
 
 _DURATION = re.compile(r"(\d+) (minutes|hours|days)")
@@ -39,6 +40,11 @@ class SourceConfig(BaseModel):
     )
     keep_raw: bool | None = Field(
         None, description="Keep raw pages. Default: yes; no for the workforce family."
+    )
+    phone_region: str | None = Field(
+        None,
+        description="Country (ISO 3166-1) that phone numbers without a country code belong to; "
+        "without it they link only with the same spelling. Packages landed before: earful replay.",
     )
     folder: str = Field(
         ".", description="files: folder of the exports, relative to EARFUL_EXPORTS."
@@ -72,6 +78,13 @@ class SourceConfig(BaseModel):
     def _is_duration(cls, value: str | None) -> str | None:
         if value is not None and not _DURATION.fullmatch(value):
             raise ValueError("expected a number and minutes, hours or days: '30 hours'")
+        return value
+
+    @field_validator("phone_region")
+    @classmethod
+    def _is_region(cls, value: str | None) -> str | None:
+        if value is not None and not is_region(value):
+            raise ValueError("expected a country by ISO 3166-1: DE, GB")
         return value
 
     @model_validator(mode="after")

@@ -34,6 +34,11 @@ class SourceStream(Protocol):
         ...
 
     @property
+    def region(self) -> str | None:
+        """Country of phone numbers that name none."""
+        ...
+
+    @property
     def keep_raw(self) -> bool:
         """Whether raw pages are kept."""
         ...
@@ -87,7 +92,7 @@ class Streams:
             return self._files(origin)
         endpoint = self._endpoints()[name]
         key = self._key() if endpoint.stream.hashes else b""
-        terms = Terms(self.config.keeps_raw(family), key)
+        terms = Terms(self.config.keeps_raw(family), key, region=self.config.phone_region)
         return VendorStream(origin, endpoint, self._tenant, self.config.options, terms)
 
     def now(self) -> datetime:
@@ -109,6 +114,7 @@ class Streams:
             folder=instance_settings.load().exports / self.config.folder,
             keep_raw=self.config.keeps_raw(origin.family),
             hash_key=self._key() if RESPONDENT_KEY in self.config.secrets else None,
+            region=self.config.phone_region,
         )
 
     def _connected(self) -> Connection:

@@ -34,6 +34,7 @@ class Desk:
         *,
         keep_raw: bool = True,
         key: bytes | None = None,
+        region: str | None = None,
     ) -> FileStream:
         """Make a stream of a mapping in YAML."""
         given = yaml.safe_load(mapping) if isinstance(mapping, str) else mapping
@@ -43,6 +44,7 @@ class Desk:
             self.exports,
             keep_raw=keep_raw,
             hash_key=key,
+            region=region,
         )
 
     def land(

@@ -248,6 +248,7 @@ def test_records_of_several_lines_are_kept_one_a_line_and_map_again(tmp_path: Pa
     class Again:
         origin = ORIGIN
         keep_raw = True
+        region = None
 
         def remap(self, package, old, writer):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
             return remap(STREAM, package, old, writer)

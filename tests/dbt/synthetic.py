@@ -13,6 +13,7 @@ FIRST = datetime(2026, 6, 1)  # noqa: DTZ001  # times in the warehouse are naive
 SOURCES = ("shop", "desk")
 KEYS: dict[str, tuple[str, ...]] = {
     "people": ("person_ref",),
+    "person_addresses": ("person_ref", "kind", "value"),
     "accounts": ("account_ref",),
     "survey_invitations": ("invitation_id",),
     "survey_responses": ("survey_id", "response_id"),
@@ -28,6 +29,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "pulse_answers": ("pulse_id", "question_id", "respondent_hash"),
     "teams": ("team_ref",),
 }
+CURSORS = {"case_changes": "changed_at", "person_addresses": "person_updated_at"}
 
 
 class Company:
@@ -63,7 +65,7 @@ class Company:
                 )
 
     def _moved(self, table: str, record: dict[str, Any], by: timedelta) -> dict[str, Any]:
-        cursor = "changed_at" if table == "case_changes" else "updated_at"
+        cursor = CURSORS.get(table, "updated_at")
         return {**record, cursor: record[cursor] + by}
 
     def _changed(self, table: str, record: dict[str, Any], by: timedelta) -> dict[str, Any]:
@@ -141,7 +143,28 @@ class Company:
             )
             for n in range(30)
         ]
-        return {"people": people, "accounts": accounts, "value_events": values, "reviews": reviews}
+        return {
+            "people": people,
+            "person_addresses": self._addresses(people),
+            "accounts": accounts,
+            "value_events": values,
+            "reviews": reviews,
+        }
+
+    def _addresses(self, people: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Every third person's further address; a later version of the person lacks it."""
+        return [
+            {
+                "source": person["source"],
+                "person_ref": person["person_ref"],
+                "kind": kind,
+                "value": self._identity()[kind] or f"alone{n}@mail.test",
+                "person_updated_at": person["updated_at"],
+            }
+            for n, person in enumerate(people)
+            for kind in ("email", "phone")
+            if n % 3 == 0
+        ]
 
     def _surveys(self) -> Rows:
         invitations, responses, answers = [], [], []

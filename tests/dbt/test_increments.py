@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import SEEDS
 from synthetic import Company
+
+from conftest import SEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

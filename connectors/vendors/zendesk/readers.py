@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,12 +13,15 @@ from connectors.cursors import Batch, Posted, Reading, Span
 from connectors.http import Api, Missing
 from connectors.vendors.reading import each, moment, naive, one, seconds, spliced, told
 
+_Identity = dict[str, msgspec.Raw]
+
 
 class _Export(msgspec.Struct):
     """Envelope of the incremental exports, whatever they export."""
 
     tickets: list[msgspec.Raw] = []
     users: list[msgspec.Raw] = []
+    identities: list[_Identity] | None = None
     organizations: list[msgspec.Raw] = []
     ticket_events: list[msgspec.Raw] = []
     after_cursor: str | None = None
@@ -38,6 +42,12 @@ class _Listed(msgspec.Struct):
     users: list[msgspec.Raw] = []
     comments: list[msgspec.Raw] = []
     meta: _Meta = msgspec.field(default_factory=_Meta)
+
+
+class _Shown(msgspec.Struct):
+    """Envelope of users who were asked for by id."""
+
+    identities: list[_Identity] = []
 
 
 class _Person(msgspec.Struct):
@@ -63,6 +73,8 @@ class _Glance(msgspec.Struct):
 
 
 _UNKNOWN = _Glance(id=0)
+_SHOWN = 100
+"""Users that can be asked for by id at once."""
 
 
 def _export(api: Api, path: str, **params: object) -> _Export:
@@ -93,15 +105,41 @@ def _exported(api: Api) -> datetime:
     return api.now() - timedelta(seconds=61)
 
 
-def by_cursor(kind: str) -> Callable[[Api, str | None, datetime], Batch]:
-    """A reader of the tickets' or the users' export by cursor."""
+def _by_cursor(api: Api, kind: str, at: str | None, since: datetime, **params: object) -> _Export:
+    start = _start(api, since) if at is None else None
+    return _export(api, f"incremental/{kind}/cursor", start_time=start, cursor=at, **params)
 
-    def fetch(api: Api, at: str | None, since: datetime) -> Batch:
-        start = _start(api, since) if at is None else None
-        page = _export(api, f"incremental/{kind}/cursor", start_time=start, cursor=at)
-        return Batch(getattr(page, kind), next=page.after_cursor, done=page.end_of_stream)
 
-    return fetch
+def tickets(api: Api, at: str | None, since: datetime) -> Batch:
+    """A page of the tickets' export by cursor."""
+    page = _by_cursor(api, "tickets", at, since)
+    return Batch(page.tickets, next=page.after_cursor, done=page.end_of_stream)
+
+
+def users(api: Api, at: str | None, since: datetime) -> Batch:
+    """A page of the users' export by cursor, each user with their identities."""
+    page = _by_cursor(api, "users", at, since, include="identities")
+    people = each(page.users, _Person)
+    found = page.identities
+    if found is None:
+        found = _identities(api, [person.id for person in told(people)])
+    owned: dict[bytes, list[_Identity]] = defaultdict(list)
+    for identity in found:
+        owned[bytes(identity.get("user_id", b""))].append(identity)
+    records = [
+        spliced(record, "_identities", owned[b"%d" % person.id]) if person else bytes(record)
+        for record, person in zip(page.users, people, strict=True)
+    ]
+    return Batch(records, next=page.after_cursor, done=page.end_of_stream)
+
+
+def _identities(api: Api, ids: Sequence[int]) -> list[_Identity]:
+    """Identities of users, where the export did not side-load them."""
+    found: list[_Identity] = []
+    for begin in range(0, len(ids), _SHOWN):
+        wanted = ",".join(map(str, ids[begin : begin + _SHOWN]))
+        found += api.get("users/show_many", _Shown, ids=wanted, include="identities").identities
+    return found
 
 
 def organizations(api: Api, since: datetime) -> Batch:

@@ -83,6 +83,12 @@ class Rating(msgspec.Struct):
     comment: str | None = None
 
 
+@also("id url user_id primary verified undeliverable_count deliverable_state created_at updated_at")
+class Identity(msgspec.Struct):
+    type: str
+    value: str | None = None
+
+
 @also(
     "url time_zone iana_time_zone shared_phone_number photo locale_id verified tags alias shared "
     "shared_agent last_login_at two_factor_auth_enabled signature details notes role_type "
@@ -101,6 +107,7 @@ class User(msgspec.Struct):
     organization_id: int | None = None
     locale: str | None = None
     active: bool | None = None
+    identities: list[Identity] | None = msgspec.field(default=None, name="_identities")
 
 
 @also("url shared_tickets shared_comments details notes group_id tags organization_fields")

@@ -26,6 +26,8 @@ _CHANNELS = {
     "any_channel": "social",
 }
 _STATUSES = {s: s for s in ("new", "open", "pending", "solved", "closed")} | {"hold": "on_hold"}
+_ADDRESSES = {"email": "email", "phone_number": "phone"}
+"""Types of identities by which one can be written to or called; others are accounts elsewhere."""
 _FIELDS = {
     "status": "status",
     "priority": "priority",
@@ -142,8 +144,11 @@ RATINGS = Rows(
     },
 )
 
+_CUSTOMER = (pl.col("role") == "end-user").fill_null(value=True)
+_GONE = ~pl.col("active").fill_null(value=True)
+
 PEOPLE = Rows(
-    where=(pl.col("role") == "end-user").fill_null(value=True),
+    where=_CUSTOMER,
     columns={
         "person_ref": text("id"),
         "email": given("email"),
@@ -154,7 +159,26 @@ PEOPLE = Rows(
         "language": "locale",
         "created_at": "created_at",
         "updated_at": "updated_at",
-        "_deleted": ~pl.col("active").fill_null(value=True),
+        "_deleted": _GONE,
+    },
+)
+
+_ADDRESS = given("identities.value")
+ADDRESSES = Rows(
+    each="identities",
+    where=_CUSTOMER
+    & pl.col("identities.type").is_in(list(_ADDRESSES))
+    # a user's main addresses are identities too
+    & _ADDRESS.ne_missing(given("email"))
+    & _ADDRESS.ne_missing(given("phone"))
+    & _ADDRESS.is_not_null(),
+    distinct=True,
+    columns={
+        "person_ref": text("id"),
+        "kind": renamed("identities.type", _ADDRESSES),
+        "value": _ADDRESS,
+        "person_updated_at": "updated_at",
+        "_deleted": _GONE,
     },
 )
 

@@ -22,6 +22,8 @@ overrides as (
         {{ override_node('a') }} as node_a,
         {{ override_node('b') }} as node_b
     from {{ ref('identity_overrides') }}
+    {{ join_provider(normal_email('value_a'), 'provider_a') }}
+    {{ join_provider(normal_email('value_b'), 'provider_b') }}
 ),
 
 -- millions of records repeat the same few combinations

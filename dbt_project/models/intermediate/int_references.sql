@@ -1,6 +1,6 @@
 -- One row per reference to a customer: a person or external id of a source, an e-mail address, a phone number.
 {{ config(materialized='table') }}
-{%- set oldest = 'cast(age as decimal(38, 0)) * 10000000000000000000 + record_id' %}
+{%- set oldest = 'cast(age as decimal(38, 0)) * 10000000000000000000 + ' %}
 {%- set oldest_record = 'cast(grouped.oldest % 10000000000000000000 as bigint)' %}
 {%- set kinds = ['person', 'external', 'email', 'phone'] %}
 with mentions as (
@@ -12,7 +12,15 @@ people as (
 ),
 
 blocklist as (
-    select kind, lower(value) as value, reason from {{ ref('identity_blocklist') }}
+    select
+        listed.kind,
+        case
+            when listed.kind = 'email' then {{ mailbox('lower(listed.value)', 'provider') }}
+            else lower(listed.value)
+        end as value,
+        listed.reason
+    from {{ ref('identity_blocklist') }} as listed
+    {{ join_provider('lower(listed.value)', 'provider') }}
 ),
 
 -- loads by number, so that the oldest mention (load, then record) is the least of one number: the
@@ -34,7 +42,8 @@ combinations as (
         {{ kind }}_node,
         any_value({{ kind }}) as {{ kind }},
         {%- endfor %}
-        min({{ oldest }}) as oldest,
+        -- not of the address itself: an id made of it could be tried out
+        min({{ oldest }} coalesce(told_by, record_id)) as oldest,
         count(*) as records
     from mentions
     inner join loads using (_first_load_id)
@@ -64,7 +73,7 @@ long as (
         {{ normal_ref('merged_into_ref') }},
         source,
         null,
-        {{ oldest }},
+        {{ oldest }} record_id,
         1
     from people
     inner join loads using (_first_load_id)

@@ -15,6 +15,7 @@ select
     person_ref,
     email,
     phone,
+    phone_e164,
     external_id,
     account_ref,
     assignee_ref,

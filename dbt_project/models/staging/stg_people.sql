@@ -9,6 +9,7 @@ select
     person_ref,
     email,
     phone,
+    phone_e164,
     external_id,
     account_ref,
     full_name,

@@ -12,6 +12,7 @@ select
     person_ref,
     email,
     phone,
+    phone_e164,
     external_id,
     account_ref,
     author_name,

@@ -37,6 +37,7 @@ class Mended:
 
     origin = ORIGIN
     keep_raw = True
+    region = None
 
     def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Remapped:
         return remap(stream("mended"), package, manifest, writer)

@@ -82,6 +82,7 @@ def furnish(home: Path) -> None:
         home,
         "zendesk_identities",
         {"id": 1, "at": hours[5], "user_id": 100, "type": "email", "value": "a2@example.com"},
+        {"id": 2, "at": hours[3], "user_id": 100, "type": "phone_number", "value": "+4930123456"},
     )
     write(
         home,
@@ -282,6 +283,8 @@ def furnish(home: Path) -> None:
             "id": 1,
             "email": "ann@example.com",
             "company_id": 9,
+            "phone": "+4930123456",
+            "mobilephone": "+49170123456",
             "additional_emails": ["a2@example.com"],
         },
         contact | {"id": 2, "email": "ann@work.example"},

@@ -135,15 +135,43 @@ def test_an_empty_time_export_has_no_next_page(vendors: Vendors, client: Client)
 
 def test_users_that_are_inactive_are_exported_and_those_erased_only_listed(client: Client) -> None:
     users = client.zendesk("/incremental/users/cursor", start_time=START).json()["users"]
-    assert [(user["id"], user["active"]) for user in users] == [(100, True), (101, False)]
+    assert [(user["id"], user["active"]) for user in users] == [(101, False), (100, True)]
 
     gone = client.zendesk("/deleted_users").json()["deleted_users"]
     assert [(user["id"], user["name"], user["email"]) for user in gone] == [
         (101, "Bob", None),
         (102, None, None),
     ]
-    identities = client.zendesk("/users/100/identities").json()["identities"]
-    assert [identity["value"] for identity in identities] == ["a2@example.com"]
+
+
+def test_identities_are_told_of_one_user_of_many_and_beside_the_export(client: Client) -> None:
+    alone = client.zendesk("/users/100/identities").json()["identities"]
+    assert [(one["type"], one["value"], one["primary"]) for one in alone] == [
+        ("email", "a2@example.com", False),
+        ("phone_number", "+4930123456", False),
+        ("email", "ann@example.com", True),
+    ]
+
+    export = "/incremental/users/cursor"
+    beside = client.zendesk(export, start_time=START, include="identities").json()
+    many = client.zendesk("/users/show_many", ids="100,101,99", include="identities").json()
+    assert beside["identities"] == many["identities"] == alone
+    # Bob is inactive, and nobody has the id 99
+    assert [user["id"] for user in many["users"]] == [100]
+    assert "identities" not in client.zendesk(export, start_time=START).json()
+
+
+def test_no_more_than_a_hundred_users_are_shown_at_once(client: Client) -> None:
+    ids = [str(number) for number in range(101)]
+    assert client.zendesk("/users/show_many", ids=",".join(ids)).status_code == 400
+    assert client.zendesk("/users/show_many", ids=",".join(ids[1:])).status_code == 200
+
+
+def test_a_new_address_lets_its_user_be_exported_again(client: Client) -> None:
+    users = client.zendesk("/incremental/users/cursor", start_time=START).json()["users"]
+    updated = {user["id"]: user["updated_at"] for user in users}
+    # Ann's last identity came at nine, her user at seven
+    assert updated[100] == "2026-03-01T09:00:00Z"
 
 
 def test_an_event_tells_changes_flat_and_comments_only_if_asked(

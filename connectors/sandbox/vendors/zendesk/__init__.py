@@ -1,8 +1,8 @@
 """Zendesk Support, as far as connectors read it: `/zendesk/api/v2/…`.
 
 Tickets, users, organizations, groups, comments, events, metric events, ratings, identities and
-what was deleted. Not there: side-loads other than `comment_events`, the newer CSAT
-(`survey_responses`), and anything that writes.
+what was deleted. Not there: side-loads other than `comment_events` and `identities`, the newer
+CSAT (`survey_responses`), and anything that writes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from .comments import COMMENTS
 from .deleted import GONE_TICKETS, GONE_USERS
 from .errors import ADMIN, refuse, scopes
 from .events import EVENTS
-from .lookups import IDENTITIES, LISTED_USERS, me, one, sample, ticket_fields
+from .identities import IDENTITIES, show_many, side_loaded
+from .lookups import LISTED_USERS, me, one, sample, ticket_fields
 from .merges import with_merge_comments, with_merge_events
 from .organizations import GROUPS, LISTED_ORGANIZATIONS, ORGANIZATIONS
 from .paging import Export, as_list, by_cursor, by_time
@@ -39,8 +40,9 @@ def _list(export: Export) -> Callable[[World, Call], Reply]:
 
 
 def _incremental() -> list[Route]:
-    cursored = (TICKETS, USERS)
-    timed = (TICKETS, USERS, ORGANIZATIONS, EVENTS, METRIC_EVENTS)
+    users = replace(USERS, beside=side_loaded)
+    cursored = (TICKETS, users)
+    timed = (TICKETS, users, ORGANIZATIONS, EVENTS, METRIC_EVENTS)
     return [
         *(
             Route(f"/incremental/{e.name}/cursor", partial(by_cursor, e), scope=ADMIN)
@@ -71,6 +73,7 @@ _ROUTES = [
     Route("/groups", _list(GROUPS)),
     Route("/users", _list(LISTED_USERS)),
     Route("/users/me", me),
+    Route("/users/show_many", show_many),
     Route("/users/{id}/identities", _list(IDENTITIES)),
     Route("/users/{id}", partial(one, USERS, "user")),
     Route("/deleted_users", _list(GONE_USERS)),

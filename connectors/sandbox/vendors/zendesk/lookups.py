@@ -1,7 +1,7 @@
-"""Organizations, groups, metric events, ratings, identities, and what was deleted.
+"""Organizations, groups, metric events, ratings, and what was deleted.
 
 Sources: organizations as recorded (node-zendesk, 2023); the rest after
-developer.zendesk.com/api-reference/ticketing: satisfaction_ratings, groups, user_identities,
+developer.zendesk.com/api-reference/ticketing: satisfaction_ratings, groups,
 ticket_metric_events, users (deleted users), tickets (deleted tickets), ticket_fields. That ratings
 are filtered by `updated_at` is unverified.
 """
@@ -11,42 +11,15 @@ from __future__ import annotations
 import polars as pl
 
 from connectors.sandbox.vendors.protocol import Call, Refuse, Reply, Why
-from connectors.sandbox.vendors.render import iso, record
 from connectors.sandbox.vendors.replies import respond
 from connectors.sandbox.vendors.world import World
 
 from .organizations import ORGANIZATIONS
-from .paging import Export, by_expression
+from .paging import Export
 from .ratings import METRIC_EVENTS
 from .tickets import TICKETS, TOPIC_FIELD, USERS
 
 _SAMPLE = 50
-
-
-def _identity(call: Call) -> pl.Expr:
-    return record(
-        {
-            "url": pl.format(call.base + "/users/{}/identities/{}.json", "user_id", "id"),
-            "id": "id",
-            "user_id": "user_id",
-            "type": "type",
-            "value": "value",
-            "created_at": iso("first"),
-            "updated_at": iso("at"),
-        },
-        {"verified": True, "primary": False, "undeliverable_count": 0},
-    )
-
-
-def _identities(world: World, call: Call) -> pl.DataFrame:
-    text = call.params["id"]
-    if not text.isdecimal():
-        raise Refuse(Why.BAD_PARAMETER, "id")
-    users = world.records.current("zendesk_users")
-    if users.filter(pl.col("id") == int(text)).is_empty():
-        raise Refuse(Why.UNKNOWN_RECORD)
-    known = world.records.current("zendesk_identities")
-    return known.filter(pl.col("user_id") == int(text)).sort("id")
 
 
 def _listed_users(world: World, call: Call) -> pl.DataFrame:
@@ -89,7 +62,6 @@ def ticket_fields(_world: World, _call: Call) -> Reply:
     return respond({"ticket_fields": [topic], "next_page": None, "previous_page": None, "count": 1})
 
 
-IDENTITIES = Export("identities", "zendesk_identities", _identities, by_expression(_identity))
 LISTED_USERS = Export("users", "zendesk_users", _listed_users, USERS.encode)
 
 _SAMPLED = {e.name: e for e in (TICKETS, USERS, ORGANIZATIONS, METRIC_EVENTS)}

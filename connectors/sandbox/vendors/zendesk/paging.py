@@ -14,7 +14,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -30,17 +30,26 @@ WITHHELD = 60
 """Seconds: what happened in the last minute is not exported yet."""
 
 Encode = Callable[[World, Call, pl.DataFrame], list[str]]
+Beside = Callable[[World, Call, pl.DataFrame], Mapping[str, object]]
+
+
+def _nothing(_world: World, _call: Call, _rows: pl.DataFrame) -> Mapping[str, object]:
+    return {}
 
 
 @dataclass(frozen=True)
 class Export:
-    """A table to page through: `frame` gives rows with `id` and `ts`, sorted by `ts`, then `id`."""
+    """A table to page through: `frame` gives rows with `id` and `ts`, sorted by `ts`, then `id`.
+
+    `beside` is what an incremental export side-loads.
+    """
 
     name: str
     table: str
     frame: Callable[[World, Call], pl.DataFrame]
     encode: Encode
     withhold: bool = True
+    beside: Beside = _nothing
 
     def rows(self, world: World, call: Call) -> pl.DataFrame:
         """What may be exported at this moment."""
@@ -83,6 +92,7 @@ def by_cursor(export: Export, world: World, call: Call) -> Reply:
     return listing(
         export.name,
         export.page(world, call, found),
+        **export.beside(world, call, found),
         after_url=f"{call.base}{call.path}?{urlencode(query, quote_via=quote)}",
         before_url=None,
         after_cursor=cursor,
@@ -112,6 +122,7 @@ def by_time(export: Export, world: World, call: Call) -> Reply:
     return listing(
         export.name,
         export.page(world, call, found),
+        **export.beside(world, call, found),
         count=found.height,
         next_page=f"{call.base}{call.path}?{urlencode(query)}" if newest is not None else None,
         end_time=newest,

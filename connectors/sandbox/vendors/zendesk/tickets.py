@@ -81,15 +81,22 @@ def exported_tickets(world: World, call: Call) -> pl.DataFrame:
 
 def exported_users(world: World, _call: Call) -> pl.DataFrame:
     """Users by the second of their last change, without those deleted for good."""
-    return world.records.memo(
-        "zendesk users",
-        lambda: (
-            world.records.current("zendesk_users")
-            .filter(~pl.col("deleted").fill_null(value=False))
+
+    def make() -> pl.DataFrame:
+        # a new address changes its user: the export would not tell of it otherwise
+        addressed = world.records.current("zendesk_identities").group_by(id="user_id")
+        users = world.records.current("zendesk_users").join(
+            addressed.agg(addressed=pl.col("at").max()), on="id", how="left"
+        )
+        return (
+            users.filter(~pl.col("deleted").fill_null(value=False))
+            .with_columns(at=pl.max_horizontal("at", "addressed"))
             .with_columns(ts=epoch("at"))
+            .drop("addressed")
             .sort("ts", "id")
-        ),
-    )
+        )
+
+    return world.records.memo("zendesk users", make)
 
 
 def ticket(call: Call) -> pl.Expr:

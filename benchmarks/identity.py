@@ -1,0 +1,165 @@
+"""What the deterministic identity finds of known duplicates: FEBRL 1, 2 and 4, and fake_1000.
+
+Nothing is tuned: FEBRL's social security number is a shared id, fake_1000's e-mail address links,
+and no other field is looked at. "One system" has all records of a set as people of one source (of
+two for FEBRL 4), where an address or id of more than three is a desk's and links nobody. In
+"systems apart" each record is of a source of its own, so that nothing is a desk's.
+
+Reads `febrl` and `splink_datasets` below EARFUL_EXPORTS.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+
+from connectors.landing import Landing
+from orchestration.warehouse import Loader, connect
+
+_ROOT = Path(__file__).parents[1]
+_SEEDS = _ROOT / "tests/dbt/seeds"
+_DATA = Path(os.environ.get("EARFUL_EXPORTS", _ROOT.parent / "shared" / "data"))
+_FILES = {
+    "FEBRL 1": ("febrl/dataset1.csv",),
+    "FEBRL 2": ("febrl/dataset2.csv",),
+    "FEBRL 4": ("febrl/dataset4a.csv", "febrl/dataset4b.csv"),
+    "fake_1000": ("splink_datasets/fake_1000.csv",),
+}
+_NODES = """
+    select refs.source, refs.value as record, coalesce(ids.customer_id, -refs.node_id) as found
+    from intermediate.int_references as refs
+    left join intermediate.int_customer_ids as ids
+        on refs.node_id = ids.node_id and ids.until is null
+    where refs.kind = 'person'
+"""
+
+
+def _records() -> pl.DataFrame:
+    """All records: their set, file, id, the entity that they are truly of, and what links."""
+    frames = []
+    for name, files in _FILES.items():
+        for file in files:
+            frame = pl.read_csv(_DATA / file, infer_schema=False)
+            frame = frame.rename(lambda column: column.strip())
+            cells = pl.all().str.strip_chars().replace("", None)
+            frames.append(
+                _read(frame.with_columns(cells)).with_columns(set=pl.lit(name), file=pl.lit(file))
+            )
+    return pl.concat(frames)
+
+
+def _read(frame: pl.DataFrame) -> pl.DataFrame:
+    febrl = "rec_id" in frame.columns
+    names = ("given_name", "surname") if febrl else ("first_name", "surname")
+    none = pl.lit(None, pl.String)
+    return frame.select(
+        record="rec_id" if febrl else "unique_id",
+        truth=pl.col("rec_id").str.extract(r"rec-(\d+)-") if febrl else "cluster",
+        full_name=pl.concat_str(*names, separator=" ", ignore_nulls=True),
+        external_id="soc_sec_id" if febrl else none,
+        email=none if febrl else "email",
+    )
+
+
+def _resolved(folder: Path, records: pl.DataFrame) -> pl.DataFrame:
+    """The customer that each record was found to be, by `source` and `record`."""
+    folder.mkdir()
+    people = records.select(
+        "source", "external_id", "email", "full_name", person_ref="record", _deleted=False
+    )
+    with connect(folder / "warehouse.duckdb") as connection:
+        Loader(connection, Landing(folder / "nothing")).load()
+        connection.register("people", people.to_arrow())
+        connection.execute(
+            "insert into raw.people by name select *, 'one' as _load_id,"
+            " timestamp '2026-01-01' as _loaded_at from people"
+        )
+    _build(folder, _seeds(folder / "seeds", records))
+    with connect(folder / "warehouse.duckdb") as connection:
+        return connection.sql(_NODES).pl()
+
+
+def _seeds(folder: Path, records: pl.DataFrame) -> Path:
+    """The tests' seeds, and which sources share their ids: those of one set."""
+    folder.mkdir()
+    for seed in _SEEDS.glob("*.csv"):
+        (folder / seed.name).write_text(seed.read_text())
+    with (folder / "external_id_namespaces.csv").open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["source", "namespace"])
+        writer.writerows(records.select("source", "set").unique().sort(pl.all()).rows())
+    return folder
+
+
+def _build(folder: Path, seeds: Path) -> None:
+    environment = {
+        **os.environ,
+        "EARFUL_WAREHOUSE": str(folder / "warehouse.duckdb"),
+        "EARFUL_RELEASE": str(folder / "release.duckdb"),
+        "EARFUL_SEED_PATH": os.path.relpath(seeds, _ROOT / "dbt_project"),
+        "DBT_PROFILES_DIR": str(_ROOT / "dbt_project"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+    dbt = str(Path(sys.executable).with_name("dbt"))
+    kinds = ("--resource-type", "seed", "--resource-type", "model")
+    ended = subprocess.run(  # noqa: S603 - ourselves
+        [dbt, "build", "--select", "+int_customer_ids", *kinds],
+        cwd=_ROOT / "dbt_project",
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if ended.returncode:
+        raise RuntimeError(ended.stdout[-4000:])
+
+
+def _pairs(frame: pl.DataFrame, *by: str) -> int:
+    return sum(n * (n - 1) // 2 for n in frame.group_by(*by).len()["len"].to_list())
+
+
+def _scores(records: pl.DataFrame) -> str:
+    """Pairs, and whole clusters: the share of each side's that the other has to the last record."""
+    right = _pairs(records, "truth", "found")
+    made, true = _pairs(records, "found"), _pairs(records, "truth")
+    grouped = records.with_columns(
+        both=pl.len().over("truth", "found"),
+        true=pl.len().over("truth"),
+        made=pl.len().over("found"),
+    )
+    # B-cubed: of each record, how much of its cluster is right, and how much of it was found
+    purity, found = grouped.select(
+        (pl.col("both") / pl.col("made")).mean(), found=(pl.col("both") / pl.col("true")).mean()
+    ).row(0)
+    exact = grouped.filter((pl.col("both") == pl.col("made")) & (pl.col("both") == pl.col("true")))
+    whole = exact["truth"].n_unique() / records["truth"].n_unique()
+    precision = f"{right / made:.3f}" if made else "none made"
+    return (
+        f"pairs: precision {precision}, recall {right / true:.3f} ({right:,} of {true:,});"
+        f" B-cubed {purity:.3f} and {found:.3f}; {whole:.3f} of the entities exactly"
+    )
+
+
+def main(folder: Path, *, small: bool) -> None:
+    """Print the scores of each set, in one system and in systems apart."""
+    del small
+    if not _DATA.is_dir():
+        sys.stdout.write(f"  the data sets are not here: {_DATA} (set EARFUL_EXPORTS)\n")
+        return
+    records = _records()
+    ways = {
+        "one system": pl.col("file"),
+        "systems apart": pl.concat_str("file", "record", separator="/"),
+    }
+    for way, source in ways.items():
+        told = records.with_columns(source=source)
+        known = _resolved(folder / way.replace(" ", "-"), told)
+        found = told.join(known, on=["source", "record"], how="left", validate="1:1")
+        for (name,), frame in found.group_by("set", maintain_order=True):
+            sys.stdout.write(f"  {name:<10} {way:<14} {_scores(frame)}\n")
