@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import polars as pl
 
 # most systems send E.164; asking the library costs 100 µs a number. A 0 behind the country
 # code is mostly the national prefix, so there it is asked
 _E164 = r"^\+[1-9][0-9]{7,14}$"
 _PREFIXED = r"^\+[0-9]{1,3}0"
-_SHORTEST = 7
-"""Digits that a number has at least: fewer are an emergency call's or an extension's."""
+_TELLABLE = re.compile(r"\+[1-9][0-9]{6,14}")
+"""Fewer digits are an emergency call's or an extension's, more are not E.164."""
 
 
 def is_region(code: str) -> bool:
@@ -37,6 +39,12 @@ def e164(numbers: pl.Series, region: str | None = None) -> pl.Series:
 
 
 def _told(number: str, region: str | None) -> str | None:
+    """A number in E.164 that reads as itself again: one of zeros alone does not."""
+    told = _read(number, region)
+    return told if told is not None and _read(told, None) == told else None
+
+
+def _read(number: str, region: str | None) -> str | None:
     import phonenumbers as known  # noqa: PLC0415 - see above
 
     # 00 is how most of the world dials +, and what exports that strip signs leave of it
@@ -49,4 +57,4 @@ def _told(number: str, region: str | None) -> str | None:
     if known.is_possible_number_with_reason(read) != known.ValidationResult.IS_POSSIBLE:
         return None
     told = known.format_number(read, known.PhoneNumberFormat.E164)
-    return told if len(told) > _SHORTEST else None
+    return told if _TELLABLE.fullmatch(told) else None

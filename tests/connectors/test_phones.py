@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from desk import Desk
 from exchanges import BEGIN, HOST
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tenants import SECRETS, options, rows, stream_of, tenant_of
 from test_person_addresses import Answers, export, identity, user
@@ -83,6 +83,7 @@ def test_every_countrys_numbers_are_told_from_both_spellings() -> None:
 # a country's rules are read when it is first asked for
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.text(alphabet="+0123456789 ()-@x", max_size=20))))
+@example(["000000", "10000000000000"])
 def test_what_is_told_is_e164_and_told_the_same_again(numbers: list[str | None]) -> None:
     once = e164(pl.Series(numbers, dtype=pl.String), "DE")
 
