@@ -376,8 +376,10 @@ select * replace (coalesce(is_waiting, false) as is_waiting, coalesce(is_switch,
 from steps
 {%- if goes_on %}
 union all by name
--- a row without fingerprint deletes: whose touches went elsewhere is on no journey any more
+-- a row without fingerprint deletes: whose touches went elsewhere, or start nothing any more
 select party_id, null as row_hash
 from touched
-where row_hash is null
+where not exists (
+    select 1 from begun where begun.party_id = touched.party_id and begun.first_place <= begun.last_place
+)
 {%- endif %}
