@@ -27,8 +27,7 @@ CUSTOMER = f"* replace ({REFERENCE} as customer_id)"
 # whose a journey is: a customer by reference as above, or an account, whose id never changes
 PARTY = f"coalesce({REFERENCE.replace('mart.customer_id', 'mart.party_id')}, party_id)"
 JOURNEY = (
-    "* exclude (journey_id, row_hash) "
-    f"replace ({REFERENCE} as customer_id, {PARTY} as party_id)"
+    f"* exclude (journey_id, row_hash) replace ({REFERENCE} as customer_id, {PARTY} as party_id)"
 )
 LATE = datetime(2027, 3, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
 # the last build runs the tests too

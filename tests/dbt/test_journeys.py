@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+
 from conftest import SEEDS
 
 if TYPE_CHECKING:
