@@ -152,7 +152,7 @@ grouped as (
         + count(*) filter (is_effort and kind = 'customer_message' and is_waiting) as repeats,
         {{ first_texts('touchpoint', 'step', var('journey_path_steps'), 'is_arrival') }} as path,
         count(*) filter (is_arrival) as visits,
-        count(distinct touchpoint) as touchpoints,
+        count(distinct touchpoint) filter (is_arrival) as touchpoints,
         min_by(touchpoint, step) as first_touchpoint,
         max_by(touchpoint, step) as last_touchpoint,
         min_by(place_on_scale, step) filter (place_on_scale is not null) as first_score,
@@ -242,7 +242,8 @@ dated as (
             + definitions.limit_days * interval 1 day
         ) as silent_until,
         date_diff('second', grouped.started_at, grouped.last_at) / 86400.0 as days,
-        coalesce(grouped.waiting_minutes, 0) / 1440.0 as waiting_days
+        -- whole seconds, so that the order in which they are added does not show
+        coalesce(round(grouped.waiting_minutes * 60), 0) / 86400.0 as waiting_days
     from grouped
     inner join definitions on grouped.journey = definitions.journey
 ),
