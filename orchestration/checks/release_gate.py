@@ -19,6 +19,7 @@ from orchestration.warehouse.sql import literal, quote, utc_now
 
 CHECKS = {
     "no_naked_score": "Every published number has n, interval, period and method version.",
+    "no_naked_share": "Every share and median has both ends of its interval.",
     "no_personal_data": "No column is personal or undeclared, and no text holds an address.",
     "plain_types": "Every column has a type that each reader understands.",
     "not_collapsed": "No table lost more rows against the published version than is allowed.",
@@ -91,11 +92,26 @@ def _checks(settings: Settings) -> list[Check]:
             "or year_change is not null and (year_change_low is null or year_change_high is null)",
             "concat_ws(' ', metric, period_grain, source, touchpoint, segment, period_start)",
         ),
+        _shares(settings),
         _personal(settings),
         _types(settings),
         _collapse(settings),
         _freshness(settings),
     ]
+
+
+def _shares(settings: Settings) -> Check:
+    """Columns that come with `_low` and `_high`, in every table but metrics, which has a check."""
+    there = {(table, column) for table, column, _ in _columns(settings) if table != "metrics"}
+    shares = sorted((t, c) for t, c in there if {(t, f"{c}_low"), (t, f"{c}_high")} <= there)
+    query = " union all ".join(
+        f"select {literal(f'{t}.{c} has no interval')} as culprit from main.{quote(t)} "
+        f"where {quote(c)} is not null "
+        f"and ({quote(f'{c}_low')} is null or {quote(f'{c}_high')} is null)"
+        for t, c in shares
+    )
+    empty = "select null as culprit where false"
+    return Check("no_naked_share", query or empty, "culprit is not null", "culprit")
 
 
 def _personal(settings: Settings) -> Check:

@@ -24,6 +24,11 @@ REFERENCE = (
     " where i.until is null and i.customer_id = mart.customer_id)"
 )
 CUSTOMER = f"* replace ({REFERENCE} as customer_id)"
+# whose a journey is: a customer by reference as above, or an account, whose id never changes
+PARTY = f"coalesce({REFERENCE.replace('mart.customer_id', 'mart.party_id')}, party_id)"
+JOURNEY = (
+    f"* exclude (journey_id, row_hash) replace ({REFERENCE} as customer_id, {PARTY} as party_id)"
+)
 LATE = datetime(2027, 3, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
 # the last build runs the tests too
 MODELS = ("--resource-type", "seed", "--resource-type", "model")
@@ -31,8 +36,12 @@ MARTS = {
     "journey_events": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
     "scores": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
     "comments": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
-    "journeys": f"* exclude (journey_id, row_hash) replace ({REFERENCE} as customer_id)",
-    "journey_steps": f"* exclude (journey_id, row_hash) replace ({REFERENCE} as customer_id)",
+    "journeys": JOURNEY,
+    "journey_steps": JOURNEY,
+    "journey_funnels": "*",
+    "journey_paths": "*",
+    "journey_dropoffs": "*",
+    "journeys_to_check": "*",
     "customers": CUSTOMER,
     "cases": CUSTOMER,
     "accounts": "*",
@@ -105,7 +114,8 @@ def _changed_seeds(folder: Path) -> Path:
     for seed, old, new in (
         ("question_map", "shop,s1,q1,,nps,0,10", "shop,s1,q1,,nps,0,9"),
         ("touchpoint_map", "200,,order,,,buy,order", "200,,order,,,want,basket"),
-        ("journey_definitions", "relationship,,,,,,", "relationship,,,,,10,"),
+        ("journey_definitions", "relationship,,,,,,", "relationship,,,10,,,"),
+        ("journey_marks", "help,failure,refund,,,", "help,failure,review_written,,,"),
         ("identity_overrides", "reason\n", "reason\nforce_same,shop,person,p1,shop,person,p2,x\n"),
         ("identity_blocklist", "reason\n", "reason\nemail,person3@mail.test,a desk\n"),
     ):

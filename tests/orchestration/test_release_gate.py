@@ -66,6 +66,20 @@ def test_a_score_is_refused_by_name_whichever_of_its_clothes_is_missing(stocked:
     assert named == sorted(NAKED)[: len(named)]
 
 
+def test_a_share_without_an_end_of_its_interval_is_refused_by_name(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = (
+        "select * from (values (40.0, 30.0, 50.0), (40.0, null, 50.0), (null, null, null)) "
+        "as t(reached_share, reached_share_low, reached_share_high)"
+    )
+    release(stocked, metrics=METRICS, comments=COMMENTS, journey_paths=shares)
+    declared = columns(stocked)
+    monkeypatch.setattr(release_gate, "public_columns", lambda _settings: declared)
+
+    assert refused(stocked) == {"no_naked_share": ["journey_paths.reached_share has no interval"]}
+
+
 def test_a_number_that_is_not_shown_needs_no_interval(stocked: House) -> None:
     hidden = f"select * replace (null as value, null as n, null as interval_low) from ({METRICS})"
     release(stocked, metrics=hidden, comments=COMMENTS)

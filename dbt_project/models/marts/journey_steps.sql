@@ -1,43 +1,78 @@
--- One row per event of a journey, in its order.
-{#- A customer's journeys are cut anew as a whole, and only if one of their events changed: their
-    row_hash is the fingerprint of all of them, and of the definitions. -#}
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='customer_id') }}
-{%- set definition = [
-    'journey', 'start_kind', 'start_touchpoint', 'goal_kind', 'goal_touchpoint',
-    'coalesce(timeout_days, ' ~ var('journey_gap_days') ~ ')',
+-- One row per journey and touch of it, in order.
+{#- The journeys of a customer or an account are cut anew as a whole, and only if one of their touches
+    changed: their row_hash is the fingerprint of all of them, and of the definitions.
+
+    Touches are put in order once, whatever the number of definitions. What opens and ends journeys
+    (starts, goals, failures, silences) is few of them; only that is looked at definition by
+    definition, and yields from which to which place each journey reaches. -#}
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='party_id') }}
+{%- set shared = [
+    'customer_id', 'event_id', 'occurred_at', 'kind', 'stage', 'touchpoint', 'channel', 'row_hash',
 ] %}
-with all_events as (
-    -- a touch of nobody known is on no journey
-    select * from {{ ref('journey_events') }} where customer_id is not null
+{%- set goes_on = goes_on_by('party_id') %}
+with definitions as (
+    select * from {{ ref('int_journey_definitions') }}
+),
+
+marks as (
+    select marks.*
+    from {{ ref('journey_marks') }} as marks
+    inner join definitions on marks.journey = definitions.journey
+),
+
+clock as (
+    select max(_seen_at) as heard_at from {{ ref('int_mentions') }}
+),
+
+all_events as (
+    select events.*
+    from {{ ref('journey_events') }} as events
+    cross join clock
+    where events.occurred_at >= timestamp '{{ var("journey_first_day") }}'
+        and coalesce(
+            events.occurred_at <= clock.heard_at + interval {{ var('journey_ahead_days') }} day, true
+        )
+),
+
+-- a touch of nobody known is on no journey; who is in an account is on its journeys too
+all_touches as (
+    select 'customer' as per, customer_id as party_id, {{ shared | join(', ') }}
+    from all_events
+    where customer_id is not null
+    union all
+    select 'account' as per, account_id as party_id, {{ shared | join(', ') }}
+    from all_events
+    where account_id is not null and exists (select 1 from definitions where per = 'account')
 ),
 
 seed as (
-    select coalesce(bit_xor({{ row_hash(definition) }}), 0) as fingerprint
-    from {{ ref('journey_definitions') }}
+    select coalesce(bit_xor(fingerprint), 0) as fingerprint from definitions
 ),
 
 fingerprints as (
     select
-        all_events.customer_id,
-        xor(bit_xor(all_events.row_hash), any_value(seed.fingerprint)) as row_hash
-    from all_events
+        all_touches.party_id,
+        count(*) as touches,
+        xor(bit_xor(all_touches.row_hash), any_value(seed.fingerprint)) as row_hash
+    from all_touches
     cross join seed
-    group by all_events.customer_id
+    group by all_touches.party_id
 ),
-{%- if is_incremental() %}
+{%- if goes_on %}
 
 held as (
-    select customer_id, any_value(row_hash) as row_hash
+    select party_id, any_value(row_hash) as row_hash
     from {{ this }}
-    group by customer_id
+    group by party_id
 ),
 
 touched as (
     select
-        coalesce(fingerprints.customer_id, held.customer_id) as customer_id,
+        coalesce(fingerprints.party_id, held.party_id) as party_id,
+        fingerprints.touches,
         fingerprints.row_hash
     from fingerprints
-    full join held on fingerprints.customer_id = held.customer_id
+    full join held on fingerprints.party_id = held.party_id
     where fingerprints.row_hash is distinct from held.row_hash
 ),
 {%- else %}
@@ -47,113 +82,304 @@ touched as (
 ),
 {%- endif %}
 
-events as (
-    select all_events.* exclude (row_hash), touched.row_hash
-    from all_events
-    inner join touched using (customer_id)
+touches as (
+    select all_touches.* exclude (row_hash), touched.touches, touched.row_hash
+    from all_touches
+    inner join touched on all_touches.party_id = touched.party_id
 ),
 
-definitions as (
+-- the only window over everything
+placed as (
     select
         *,
-        coalesce(timeout_days, {{ var('journey_gap_days') }}) as days,
-        coalesce(goal_kind, goal_touchpoint) is not null as has_goal
-    from {{ ref('journey_definitions') }}
-),
-
--- only what orders and cuts goes through the windows; what describes is joined back at the end
-considered as (
-    select
-        definitions.journey,
-        events.customer_id,
-        events.event_id,
-        events.occurred_at,
-        coalesce(events.kind = definitions.start_kind, true)
-        and coalesce(events.touchpoint = definitions.start_touchpoint, true) as is_start,
-        definitions.has_goal
-        and coalesce(events.kind = definitions.goal_kind, true)
-        and coalesce(events.touchpoint = definitions.goal_touchpoint, true) as is_goal,
-        definitions.days * interval 1 day as timeout,
         row_number() over in_time as place,
-        lag(events.occurred_at) over in_time as previous_at,
-        lag(events.touchpoint) over in_time as previous_touchpoint,
-        lead(events.touchpoint) over in_time as next_touchpoint
-    from events
-    cross join definitions
-    window in_time as (
-        partition by definitions.journey, events.customer_id order by events.occurred_at, events.event_id
-    )
-),
-
--- a silence longer than the timeout ends a stretch, and so does a goal: what follows is the next one
-cut as (
-    select
-        *,
-        sum(case when occurred_at > previous_at + timeout then 1 else 0 end) over until_here
-        + coalesce(sum(case when is_goal then 1 else 0 end) over before_here, 0) as stretch
-    from considered
+        lag(occurred_at) over in_time as previous_at,
+        lead(occurred_at) over in_time as next_at,
+        lead(event_id) over in_time as next_event_id,
+        lag(touchpoint) over in_time as previous_touchpoint,
+        lead(touchpoint) over in_time as next_touchpoint,
+        max(case when {{ is_contact() }} then occurred_at end) over before_here as last_contact_at,
+        max(case when {{ is_answer() }} then occurred_at end) over before_here as last_answer_at,
+        max(case when {{ is_contact() }} and channel <> 'unknown' then occurred_at end) over before_here
+            as last_channel_at,
+        {{ last_known("case when " ~ is_contact() ~ " and channel <> 'unknown' then channel end", 'before_here') }}
+            as last_channel
+    from touches
     window
-        until_here as (
-            partition by journey, customer_id order by place
-            rows between unbounded preceding and current row
+        -- of what carries one time, a case opens first and is solved last: vendors stamp both like the
+        -- message that came with it
+        in_time as (
+            partition by party_id
+            order by occurred_at, case kind when 'case_opened' then 0 when 'case_solved' then 2 else 1 end, event_id
         ),
         before_here as (
-            partition by journey, customer_id order by place
+            partition by party_id
+            order by occurred_at, case kind when 'case_opened' then 0 when 'case_solved' then 2 else 1 end, event_id
             rows between unbounded preceding and 1 preceding
         )
 ),
 
--- a journey begins with the first start of a stretch; a stretch without one is none
-begun as (
+-- marks are compared with each combination once, not with each of millions of touches
+roles as (
     select
-        journey,
-        customer_id,
-        stretch,
-        min(place) filter (is_start) as first_place,
-        min_by(event_id, place) filter (is_start) as first_event_id,
-        max(place) as last_place
-    from cut
-    group by journey, customer_id, stretch
-    having count(*) filter (is_start) > 0
+        combinations.kind,
+        combinations.stage,
+        combinations.touchpoint,
+        marks.journey,
+        bool_or(marks.role = 'start') as is_start,
+        bool_or(marks.role in ('goal', 'goal_and_start')) as is_goal,
+        bool_or(marks.role = 'goal_and_start') as is_turn,
+        bool_or(marks.role = 'failure') as is_failure
+    from (select distinct kind, stage, touchpoint from placed) as combinations
+    inner join marks
+        on (marks.kind is null or marks.kind = combinations.kind)
+        and (marks.stage is null or marks.stage = combinations.stage)
+        and (marks.touchpoint is null or marks.touchpoint = combinations.touchpoint)
+    group by combinations.kind, combinations.stage, combinations.touchpoint, marks.journey
 ),
 
-named as (
+marked as (
+    select
+        definitions.journey,
+        placed.party_id,
+        placed.place,
+        placed.event_id,
+        placed.next_event_id,
+        placed.occurred_at,
+        placed.next_at,
+        definitions.limit_days,
+        -- what ends a journey starts none, unless it is said to
+        roles.is_start and not roles.is_goal and not roles.is_failure as is_start,
+        roles.is_goal as may_be_goal,
+        roles.is_turn,
+        roles.is_failure and not roles.is_goal as is_failure,
+        definitions.settle_days,
+        lead(placed.occurred_at) over by_place as next_mark_at,
+        max(case when roles.is_turn or (roles.is_start and not roles.is_goal and not roles.is_failure)
+            then placed.occurred_at end) over before_here as last_start_at
+    from placed
+    inner join roles
+        on placed.kind = roles.kind and placed.stage = roles.stage and placed.touchpoint = roles.touchpoint
+    inner join definitions on roles.journey = definitions.journey and placed.per = definitions.per
+    window
+        by_place as (partition by definitions.journey, placed.party_id order by placed.place),
+        before_here as (
+            partition by definitions.journey, placed.party_id order by placed.place
+            rows between unbounded preceding and 1 preceding
+        )
+),
+
+judged as (
     select
         *,
-        {{ hash_id(['journey', 'customer_id', 'first_event_id']) }} as journey_id
+        may_be_goal and (
+            settle_days = 0 or next_mark_at is null or next_mark_at > occurred_at + settle_days * interval 1 day
+        ) as is_goal
+    from marked
+),
+
+starters as (
+    select distinct journey, party_id
+    from judged
+    where is_start or is_turn
+),
+
+-- everything that opens a stretch (opens = 1) or stands in one as a start or an end; turn orders what
+-- has one place: a silence opens before the touch that breaks it, a goal_and_start opens after itself
+points as (
+    select
+        definitions.journey,
+        placed.party_id,
+        placed.place,
+        0 as turn,
+        1 as opens,
+        placed.event_id,
+        placed.occurred_at,
+        false as is_start,
+        false as is_end
+    from placed
+    inner join definitions
+        on placed.per = definitions.per
+        and (
+            placed.previous_at is null
+            or placed.occurred_at > placed.previous_at + definitions.timeout_days * interval 1 day
+        )
+    where definitions.starts_anywhere or exists (
+        select 1
+        from starters
+        where starters.journey = definitions.journey and starters.party_id = placed.party_id
+    )
+    union all
+    select journey, party_id, place, 0, 1, event_id, occurred_at, false, false
+    from judged
+    where occurred_at > last_start_at + limit_days * interval 1 day
+    union all
+    select journey, party_id, place, 1, 0, event_id, occurred_at, is_start, is_goal or is_failure
+    from judged
+    where is_start or is_goal or is_failure
+    union all
+    select
+        journey,
+        party_id,
+        case when is_turn then place else place + 1 end,
+        case when is_turn then 2 else 0 end,
+        1,
+        case when is_turn then event_id else next_event_id end,
+        case when is_turn then occurred_at else next_at end,
+        is_turn,
+        false
+    from judged
+    where is_goal or is_failure
+),
+
+stretched as (
+    select
+        *,
+        sum(opens) over (
+            partition by journey, party_id order by place, turn, opens
+            rows between unbounded preceding and current row
+        ) as stretch
+    from points
+),
+
+stretches as (
+    select
+        journey,
+        party_id,
+        stretch,
+        min(place) filter (opens = 1) as opened,
+        min(occurred_at) filter (opens = 1) as opened_at,
+        min_by(event_id, place) filter (opens = 1) as opened_event_id,
+        min(place) filter (is_start) as started,
+        min(occurred_at) filter (is_start) as started_at,
+        min_by(event_id, place) filter (is_start) as started_event_id,
+        max(occurred_at) filter (is_start) as last_start_at,
+        min(place) filter (is_end) as ended
+    from stretched
+    group by journey, party_id, stretch
+),
+
+reaching as (
+    select
+        stretches.*,
+        coalesce(
+            stretches.ended,
+            lead(stretches.opened) over (
+                partition by stretches.journey, stretches.party_id order by stretches.stretch
+            ) - 1,
+            touched.touches
+        ) as last_place
+    from stretches
+    inner join touched on stretches.party_id = touched.party_id
+),
+
+-- one at a time: from the first start of a stretch, or from where it opens if anything starts it
+begun as (
+    select
+        definitions.journey,
+        reaching.party_id,
+        case when definitions.starts_anywhere then reaching.opened else reaching.started end as first_place,
+        case when definitions.starts_anywhere then reaching.opened_event_id else reaching.started_event_id end
+            as first_event_id,
+        case when definitions.starts_anywhere then reaching.opened_at else reaching.started_at end as started_at,
+        reaching.last_place,
+        reaching.last_start_at + definitions.limit_days * interval 1 day as over_at
+    from reaching
+    inner join definitions on reaching.journey = definitions.journey
+    where not definitions.is_overlapping
+        -- what ends a journey is none by itself
+        and not (definitions.starts_anywhere and coalesce(reaching.opened = reaching.ended, false))
+    union all
+    -- side by side: from each start, the first few of a stretch
+    select
+        starts.journey,
+        starts.party_id,
+        starts.place,
+        starts.event_id,
+        starts.occurred_at,
+        reaching.last_place,
+        starts.occurred_at + starts.limit_days * interval 1 day
+    from (
+        select
+            stretched.*,
+            definitions.limit_days,
+            row_number() over (
+                partition by stretched.journey, stretched.party_id, stretched.stretch order by stretched.place
+            ) as nth
+        from stretched
+        inner join definitions on stretched.journey = definitions.journey
+        where definitions.is_overlapping and stretched.is_start
+    ) as starts
+    inner join reaching
+        on starts.journey = reaching.journey
+        and starts.party_id = reaching.party_id
+        and starts.stretch = reaching.stretch
+    where starts.nth <= {{ most_at_once() }}
+),
+
+spread as (
+    select
+        {{ hash_id(['journey', 'party_id', 'first_event_id']) }} as journey_id,
+        journey,
+        party_id,
+        first_place,
+        last_place,
+        started_at,
+        over_at,
+        {{ each_from_to('first_place', 'last_place') }} as place
     from begun
+    where first_place <= last_place
 ),
 
 steps as (
     select
-        named.journey_id,
-        cut.journey,
-        cut.customer_id,
-        cut.place - named.first_place + 1 as step,
-        cut.event_id,
-        cut.occurred_at,
-        events.kind,
-        events.stage,
-        events.touchpoint,
-        events.channel,
-        cut.is_goal,
-        case when cut.place > named.first_place then cut.previous_touchpoint end as previous_touchpoint,
-        case when cut.place < named.last_place then cut.next_touchpoint end as next_touchpoint,
-        case when cut.place > named.first_place then
-            date_diff('second', cut.previous_at, cut.occurred_at) / 60.0
+        spread.journey_id,
+        spread.journey,
+        spread.party_id,
+        placed.customer_id,
+        spread.place - spread.first_place + 1 as step,
+        placed.event_id,
+        placed.occurred_at,
+        placed.kind,
+        placed.stage,
+        placed.touchpoint,
+        placed.channel,
+        coalesce(judged.is_start or judged.is_turn, false) as is_start,
+        -- a goal_and_start is the first touch of one journey and the last of another
+        coalesce(judged.is_goal, false) and not (judged.is_turn and spread.place = spread.first_place) as is_goal,
+        coalesce(judged.is_failure, false) as is_failure,
+        spread.place > spread.first_place
+        and placed.last_contact_at >= spread.started_at
+        and coalesce(placed.last_contact_at > placed.last_answer_at, true) as is_waiting,
+        spread.place > spread.first_place
+        and {{ is_contact('placed.kind') }}
+        and placed.channel <> 'unknown'
+        and placed.last_channel_at >= spread.started_at
+        and placed.channel <> placed.last_channel as is_switch,
+        case when spread.place > spread.first_place then placed.previous_touchpoint end as previous_touchpoint,
+        case
+            when spread.place < spread.last_place and coalesce(placed.next_at <= spread.over_at, true)
+                then placed.next_touchpoint
+        end as next_touchpoint,
+        case when spread.place > spread.first_place then
+            date_diff('second', placed.previous_at, placed.occurred_at) / 60.0
         end as minutes_since_previous,
-        events.row_hash
-    from cut
-    inner join named using (journey, customer_id, stretch)
-    inner join events using (event_id)
-    where cut.place >= named.first_place
+        placed.row_hash
+    from spread
+    inner join placed on spread.party_id = placed.party_id and spread.place = placed.place
+    left join judged
+        on spread.journey = judged.journey and spread.party_id = judged.party_id and spread.place = judged.place
+    where coalesce(placed.occurred_at <= spread.over_at, true)
 )
 
-select * from steps
-{%- if is_incremental() %}
+select * replace (coalesce(is_waiting, false) as is_waiting, coalesce(is_switch, false) as is_switch)
+from steps
+{%- if goes_on %}
 union all by name
--- a row without fingerprint deletes: whose events went elsewhere is on no journey any more
-select customer_id, null as row_hash
+-- a row without fingerprint deletes: whose touches went elsewhere, or start nothing any more
+select party_id, null as row_hash
 from touched
-where row_hash is null
+where not exists (
+    select 1 from begun where begun.party_id = touched.party_id and begun.first_place <= begun.last_place
+)
 {%- endif %}
