@@ -179,6 +179,11 @@ valued as (
     left join headcounts using (source)
 ),
 
+-- a condition on one side alone would compare every row with every other
+rates_of_metrics as (
+    select * from invited where metric <> 'response_rate'
+),
+
 dressed as (
     select *, interval_low is not null and interval_high is not null as has_interval from valued
 ),
@@ -212,14 +217,17 @@ told as (
         round(100 * {{ wilson_bound(-1, 'invited.n', 'invited.hits') }}, 4) as response_rate_low,
         round(100 * {{ wilson_bound(1, 'invited.n', 'invited.hits') }}, 4) as response_rate_high
     from dressed as valued
-    left join invited
+    left join rates_of_metrics as invited
         on valued.metric = invited.metric
-        and valued.metric <> 'response_rate'
         and valued.period_grain = invited.period_grain
         and valued.month is not distinct from invited.month
         and valued.source = invited.source
         and valued.touchpoint = invited.touchpoint
         and valued.segment = invited.segment
+),
+
+months as (
+    select * from told where period_grain = 'month'
 ),
 
 -- a change is one between months, within one method version
@@ -233,10 +241,9 @@ compared as (
         {%- endfor %}
     from told
     {%- for name, months in changes.items() %}
-    left join told as {{ name }}
-        on told.period_grain = 'month' and {{ name }}.period_grain = 'month'
-        and told.period_start = {{ name }}.period_start + interval {{ months }} month
-        {%- for column in ['metric', 'method_version'] + places %}
+    left join months as {{ name }}
+        on told.period_start = cast({{ name }}.period_start + interval {{ months }} month as date)
+        {%- for column in ['period_grain', 'metric', 'method_version'] + places %}
         and told.{{ column }} = {{ name }}.{{ column }}
         {%- endfor %}
     {%- endfor %}
