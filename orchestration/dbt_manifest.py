@@ -6,7 +6,9 @@ import hashlib
 import os
 import subprocess
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +18,7 @@ from connectors.errors import FixConfiguration
 from orchestration.settings import ROOT, Settings
 
 PROJECT = ROOT / "dbt_project"
+_MARK = "fingerprint"
 _KINDS = ("*.sql", "*.yml", "*.csv", "*.py")
 _PUBLIC = ("public", "pseudonymous", "free_text")
 
@@ -55,42 +58,61 @@ def fingerprint(settings: Settings) -> str:
     return digest.hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class Parsing:
+    """dbt, parsing the project in a process of its own; none where nothing changed."""
+
+    manifest: Path
+    fingerprint: str
+    process: subprocess.Popen[str] | None = None
+
+    def result(self) -> Path:
+        """The manifest, waited for. Raises `FixConfiguration` where dbt could not parse."""
+        if self.process is not None:
+            said, _ = self.process.communicate()
+            if self.process.returncode:
+                raise FixConfiguration(
+                    "DBT-PARSE",
+                    str(PROJECT),
+                    f"dbt cannot parse the project: {said.strip()}",
+                    "Mend the model or seed that it names.",
+                )
+            self.manifest.with_name(_MARK).write_text(self.fingerprint)
+        return self.manifest
+
+
+@contextmanager
+def parsing(settings: Settings) -> Iterator[Parsing]:
+    """The project is being parsed, where anything in it changed; leaving early ends that."""
+    target = settings.data / "dbt"
+    path, mark = target / "manifest.json", target / _MARK
+    now = fingerprint(settings)
+    if path.exists() and mark.exists() and mark.read_text() == now:
+        yield Parsing(path, now)
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    with subprocess.Popen(  # noqa: S603 - our own dbt, our own arguments
+        [dbt_executable(), "parse", "--quiet", "--project-dir", PROJECT, "--profiles-dir", PROJECT],
+        env={**os.environ, **settings.dbt_environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            yield Parsing(path, now, process)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+
+
 def ensure(settings: Settings) -> Path:
     """The manifest of the project as it stands, parsed anew where anything changed.
 
     Raises:
         FixConfiguration: dbt could not parse the project.
     """
-    target = settings.data / "dbt"
-    path, mark = target / "manifest.json", target / "fingerprint"
-    now = fingerprint(settings)
-    if path.exists() and mark.exists() and mark.read_text() == now:
-        return path
-    target.mkdir(parents=True, exist_ok=True)
-    result = subprocess.run(  # noqa: S603 - our own dbt, our own arguments
-        [dbt_executable(), "parse", "--quiet", "--project-dir", PROJECT, "--profiles-dir", PROJECT],
-        env={**os.environ, **settings.dbt_environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        raise FixConfiguration(
-            "DBT-PARSE",
-            str(PROJECT),
-            f"dbt cannot parse the project: {result.stdout.strip() or result.stderr.strip()}",
-            "Mend the model or seed that it names.",
-        )
-    mark.write_text(now)
-    return path
-
-
-def begin(settings: Settings) -> Future[Path]:
-    """`ensure`, meanwhile: dbt parses in a process of its own, whatever this one does."""
-    pool = ThreadPoolExecutor(1, thread_name_prefix="dbt parse")
-    parsing = pool.submit(ensure, settings)
-    pool.shutdown(wait=False)
-    return parsing
+    with parsing(settings) as begun:
+        return begun.result()
 
 
 def dbt_executable() -> str:

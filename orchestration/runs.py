@@ -7,7 +7,6 @@ the second loads, judges, models and publishes whatever landed.
 from __future__ import annotations
 
 import os
-import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from connectors.errors import FixConfiguration
 from connectors.landing import Counts, Landing, Window
 from orchestration import dagster_home
 from orchestration.assets import landing_op
+from orchestration.dbt_manifest import Parsing
 from orchestration.loading import load_definitions
 from orchestration.report import Report, read_build, read_landing
 from orchestration.settings import Settings
@@ -36,16 +36,25 @@ def instance(settings: Settings) -> DagsterInstance:
     return DagsterInstance.get()
 
 
-def run(settings: Settings, sources: list[str], window: Window | None, listen: Listener) -> Report:
+def run(
+    settings: Settings,
+    sources: list[str],
+    window: Window | None,
+    listen: Listener,
+    parsing: Parsing,
+) -> Report:
     """Land `sources` (all where empty), then load, judge, model and publish.
 
     Raises:
-        FixConfiguration: A source is not configured.
+        FixConfiguration: A source is not configured, or dbt cannot parse the project.
     """
     report = Report()
-    start = time.monotonic()
-    definitions = load_definitions()
     with instance(settings) as dagster:
+        # takes seconds to import, in which dbt parses
+        import dagster_dbt  # noqa: F401, PLC0415
+
+        parsing.result()
+        definitions = load_definitions()
         runner = _Runner(definitions, dagster, listen)
         specs = _landing(definitions, sources)
         began = datetime.now(UTC)
@@ -54,8 +63,7 @@ def run(settings: Settings, sources: list[str], window: Window | None, listen: L
         keys = definitions.resolve_asset_graph().materializable_asset_keys
         downstream = sorted(key for key in keys if key.path[0] != "landing")
         read_build(report, runner.execute(downstream, {}))
-    steps = sum(runner.seconds.values())
-    report.seconds = {**runner.seconds, "starting": time.monotonic() - start - steps}
+    report.seconds = runner.seconds
     return report
 
 

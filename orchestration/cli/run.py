@@ -14,6 +14,7 @@ from orchestration.cli.progress import Progress
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
+    from orchestration.dbt_manifest import Parsing
     from orchestration.report import Report
 
 Sources = Annotated[list[str] | None, typer.Argument(help="Sources to read; all if none.")]
@@ -33,13 +34,13 @@ def run(
     verbose: Verbose = False,
 ) -> int:
     """Read sources, load, judge, model and publish."""
-    from orchestration import demo
+    from orchestration import dbt_manifest, demo
     from orchestration.instance import OWN_SOURCES
 
     settings = instance_settings.load()
     progress = Progress(quiet=quiet or as_json, verbose=verbose)
-    with demo.beside(settings):
-        report = execute(settings, sources or [], (since, until), progress)
+    with dbt_manifest.parsing(settings) as parsing, demo.beside(settings):
+        report = execute(settings, sources or [], (since, until), progress, parsing)
     if as_json:
         show_json({**asdict(report), "exit_code": report.exit_code})
     else:
@@ -54,6 +55,7 @@ def execute(
     sources: list[str],
     again: tuple[str | None, str | None],
     progress: Progress,
+    parsing: Parsing,
 ) -> Report:
     """Run the pipeline; what the libraries say goes into a log beside the data.
 
@@ -62,11 +64,8 @@ def execute(
         sources: Those to read, all if none.
         again: Since and until, where a window is to be read once more.
         progress: Told of each step.
+        parsing: The dbt project, being parsed while this process imports Dagster.
     """
-    from orchestration import dbt_manifest
-
-    # in a process of its own, while this one imports Dagster
-    parsing = dbt_manifest.begin(settings)
     settings.data.mkdir(parents=True, exist_ok=True)
     log = settings.data / "last_run.log"
     # the libraries' own talk would drown the summary; a failed run says where to find it
@@ -79,8 +78,7 @@ def execute(
         from orchestration.runs import run as run_pipeline
         from orchestration.windows import window
 
-        parsing.result()
-        return run_pipeline(settings, sources, window(*again), progress)
+        return run_pipeline(settings, sources, window(*again), progress, parsing)
 
 
 def show_report(settings: Settings, report: Report, *, quiet: bool) -> None:
