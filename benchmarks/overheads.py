@@ -19,7 +19,7 @@ _OURS = tuple(f"{_ROOT / package}{os.sep}" for package in ("connectors", "orches
 
 
 def _timed(command: list[str], watch: Stopwatch, **environment: str) -> None:
-    variables = {"EARFUL_RESPONDENT_KEY": "bench", **os.environ, **environment}
+    variables = {"EARFUL_RESPONDENT_KEY": "known to the benchmarks", **os.environ, **environment}
     with watch:
         subprocess.run(command, env=variables, check=True, capture_output=True)  # noqa: S603
 
