@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import csv
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import polars as pl
 
+from benchmarks.models import SEEDS, build
 from connectors.landing import Landing
 from orchestration.warehouse import Loader, connect
 
 _ROOT = Path(__file__).parents[1]
-_SEEDS = _ROOT / "tests/dbt/seeds"
 _DATA = Path(os.environ.get("EARFUL_EXPORTS", _ROOT.parent / "shared" / "data"))
 _FILES = {
     "FEBRL 1": ("febrl/dataset1.csv",),
@@ -79,7 +78,8 @@ def _resolved(folder: Path, records: pl.DataFrame) -> pl.DataFrame:
             "insert into raw.people by name select *, 'one' as _load_id,"
             " timestamp '2026-01-01' as _loaded_at from people"
         )
-    _build(folder, _seeds(folder / "seeds", records))
+    seeds = _seeds(folder / "seeds", records)
+    build(folder, "--select", "+int_customer_ids", seeds=seeds)
     with connect(folder / "warehouse.duckdb") as connection:
         return connection.sql(_NODES).pl()
 
@@ -87,37 +87,13 @@ def _resolved(folder: Path, records: pl.DataFrame) -> pl.DataFrame:
 def _seeds(folder: Path, records: pl.DataFrame) -> Path:
     """The tests' seeds, and which sources share their ids: those of one set."""
     folder.mkdir()
-    for seed in _SEEDS.glob("*.csv"):
+    for seed in SEEDS.glob("*.csv"):
         (folder / seed.name).write_text(seed.read_text())
     with (folder / "external_id_namespaces.csv").open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["source", "namespace"])
         writer.writerows(records.select("source", "set").unique().sort(pl.all()).rows())
     return folder
-
-
-def _build(folder: Path, seeds: Path) -> None:
-    environment = {
-        **os.environ,
-        "EARFUL_WAREHOUSE": str(folder / "warehouse.duckdb"),
-        "EARFUL_RELEASE": str(folder / "release.duckdb"),
-        "EARFUL_SEED_PATH": os.path.relpath(seeds, _ROOT / "dbt_project"),
-        "DBT_PROFILES_DIR": str(_ROOT / "dbt_project"),
-        "DBT_TARGET_PATH": str(folder / "target"),
-        "DBT_LOG_PATH": str(folder / "logs"),
-    }
-    dbt = str(Path(sys.executable).with_name("dbt"))
-    kinds = ("--resource-type", "seed", "--resource-type", "model")
-    ended = subprocess.run(  # noqa: S603 - ourselves
-        [dbt, "build", "--select", "+int_customer_ids", *kinds],
-        cwd=_ROOT / "dbt_project",
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if ended.returncode:
-        raise RuntimeError(ended.stdout[-4000:])
 
 
 def _pairs(frame: pl.DataFrame, *by: str) -> int:

@@ -7,17 +7,13 @@ cost follows the change or the history. dbt's own start is not counted, only its
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.models import build
 from connectors.landing import Landing
 from orchestration.warehouse import Loader, connect
 
-_ROOT = Path(__file__).parents[1]
-_SEEDS = _ROOT / "tests/dbt/seeds"
 _COMMON = (
     "'shop' as source, false as _deleted, '{load}' as _load_id, timestamp '{at}' as _loaded_at"
 )
@@ -85,28 +81,7 @@ class _History:
 
     def build(self) -> dict[str, float]:
         """Seconds of each model."""
-        environment = {
-            **os.environ,
-            "EARFUL_WAREHOUSE": str(self._folder / "warehouse.duckdb"),
-            "EARFUL_RELEASE": str(self._folder / "release.duckdb"),
-            "EARFUL_SEED_PATH": os.path.relpath(_SEEDS, _ROOT / "dbt_project"),
-            "DBT_PROFILES_DIR": str(_ROOT / "dbt_project"),
-            "DBT_TARGET_PATH": str(self._folder / "target"),
-            "DBT_LOG_PATH": str(self._folder / "logs"),
-        }
-        dbt = str(Path(sys.executable).with_name("dbt"))
-        ended = subprocess.run(  # noqa: S603 - ourselves
-            [dbt, "build", "--resource-type", "seed", "--resource-type", "model"],
-            cwd=_ROOT / "dbt_project",
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if ended.returncode:
-            raise RuntimeError(ended.stdout[-4000:])
-        results = json.loads((self._folder / "target/run_results.json").read_text())["results"]
-        return {r["unique_id"].split(".")[-1]: r["execution_time"] for r in results}
+        return build(self._folder)
 
 
 def _increments(history: _History) -> dict[str, float]:
