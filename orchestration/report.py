@@ -146,15 +146,18 @@ def _read_check(report: Report, event: DagsterEvent) -> None:
     if rejected is not None and _integer(rejected):
         report.refused_rows[check.asset_key.path[-1]] = _integer(rejected)
     if not check.passed:
-        why = check.description or _culprits(check.metadata)
+        why = check.description or _culprits(check.check_name, check.asset_key, check.metadata)
         report.failed_checks.append(CheckResult(name, check.blocking or False, why))
 
 
-def _culprits(metadata: Mapping[str, dg.MetadataValue[Any]]) -> str:
+def _culprits(check: str, asset: dg.AssetKey, metadata: Mapping[str, dg.MetadataValue[Any]]) -> str:
     """What a check says of its culprits, without showing them: rows may hold anything."""
     rows = metadata.get("dagster_dbt/failed_row_count")
     if rows is None:
         return ", ".join(f"{name} {value.value}" for name, value in metadata.items())
+    if check.startswith("no_row_is_wrong"):
+        # its table says of each what is wrong with it, and is published
+        return f'{rows.value} rows; earful sql "select * from {asset.path[-1]}" names them'
     return f"{rows.value} rows; the run's log names the file with the query that returns them"
 
 

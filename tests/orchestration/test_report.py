@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from orchestration.report import Report, StreamResult
+import dagster as dg
+
+from orchestration.report import Report, StreamResult, _culprits
 
 
 def test_one_cause_is_one_sentence() -> None:
@@ -17,3 +19,13 @@ def test_one_cause_is_one_sentence() -> None:
         "desk: no token": ["desk.tickets", "desk.users"],
         "shop: no folder": ["shop.orders"],
     }
+
+
+def test_a_wrong_definition_is_named_by_the_table_that_lists_it() -> None:
+    found = _culprits(
+        "no_row_is_wrong_journeys_to_check_",
+        dg.AssetKey(["marts", "journeys_to_check"]),
+        {"dagster_dbt/failed_row_count": dg.MetadataValue.int(2)},
+    )
+
+    assert found == '2 rows; earful sql "select * from journeys_to_check" names them'
