@@ -1,6 +1,8 @@
 -- One row per reference and time that it stood for a customer.
+{#- What it holds of the past nothing else knows: no change of the code makes it anew. -#}
 {{ config(
-    materialized='incremental', incremental_strategy='delete+insert', unique_key=['node_id', 'since']
+    materialized='incremental', incremental_strategy='delete+insert', unique_key=['node_id', 'since'],
+    full_refresh=false,
 ) }}
 {%- set now = "timestamp '" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "'" %}
 

@@ -1,6 +1,5 @@
 -- One row per record, or further address of a person, that could name a customer: its references, normalised.
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='record_id') }}
-{#- After a change of normal_email, normal_phone or email_providers it takes --full-refresh. -#}
 {%- set origins = [
     'people', 'survey_invitations', 'survey_responses', 'cases', 'case_ratings', 'reviews', 'value_events'
 ] %}

@@ -1,8 +1,7 @@
 -- One row per verbatim: what a customer wrote in one record, redacted.
 {{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id') }}
 {%- set origins = ['survey_answers', 'case_ratings', 'reviews', 'case_messages', 'cases'] %}
-{#- A row depends on its own record alone, so an increment needs to read nothing but the news.
-    After a change of `redact` it takes --full-refresh. -#}
+{#- A row depends on its own record alone, so an increment needs to read nothing but the news. -#}
 
 with written as (
     {%- for origin in origins %}
