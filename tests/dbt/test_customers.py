@@ -13,7 +13,10 @@ from conftest import SEEDS
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 WHEN = datetime(2026, 6, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
+LINKS = ("--select", "+identity_links", "--exclude-resource-type", "test", "unit_test")
+"""What makes links of references; the rest of the models says nothing of it."""
 
 
 def person(ref: str, source: str = "shop", **values: object) -> dict[str, Any]:
@@ -231,7 +234,6 @@ def test_the_release_opens_in_old_clients_and_explains_itself(built: Warehouse) 
 
 def test_a_further_address_parts_again_when_its_person_is_told_without_it(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path / "warehouse")
-    models = ("--resource-type", "seed", "--resource-type", "model")
     other = person("other", "desk", email="b@b.test")
     warehouse.load(
         {
@@ -239,12 +241,12 @@ def test_a_further_address_parts_again_when_its_person_is_told_without_it(tmp_pa
             "person_addresses": [address("one", "b@b.test")],
         }
     )
-    warehouse.dbt("build", *models, seeds=SEEDS)
+    warehouse.dbt("build", *LINKS, seeds=SEEDS)
     assert len(set(customers(warehouse, "one", "other"))) == 1
 
     later = datetime(2026, 6, 2)  # noqa: DTZ001  # times in the warehouse are naive UTC
     warehouse.load({"people": [person("one", email="a@b.test", updated_at=later)]})
-    warehouse.dbt("build", *models, seeds=SEEDS)
+    warehouse.dbt("build", *LINKS, seeds=SEEDS)
 
     assert len(set(customers(warehouse, "one", "other"))) == 2
     # the link that was is told with its end
@@ -259,7 +261,7 @@ def test_no_customer_id_is_made_of_a_further_address(tmp_path: Path) -> None:
     for value in ("a@b.test", "c@d.test"):
         warehouse = Warehouse(tmp_path / value)
         warehouse.load({"person_addresses": [address("p", value)]})
-        warehouse.dbt("build", "--resource-type", "seed", "--resource-type", "model", seeds=SEEDS)
+        warehouse.dbt("build", *LINKS, seeds=SEEDS)
         made.append(
             warehouse.rows("select anchor_id from intermediate.int_references order by kind")
         )
@@ -269,14 +271,13 @@ def test_no_customer_id_is_made_of_a_further_address(tmp_path: Path) -> None:
 
 def test_a_customer_keeps_their_id_when_what_it_was_made_of_goes(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path / "warehouse")
-    models = ("--resource-type", "seed", "--resource-type", "model")
     warehouse.load({"people": [person("first", email="a@b.test")]})
     warehouse.load({"people": [person("second", "desk", email="a@b.test")]})
-    warehouse.dbt("build", *models, seeds=SEEDS)
+    warehouse.dbt("build", *LINKS, seeds=SEEDS)
     [before] = set(customers(warehouse, "first", "second"))
     gone = person("first", _deleted=True, updated_at=datetime(2026, 6, 2))  # noqa: DTZ001
     warehouse.load({"people": [gone]})
-    warehouse.dbt("build", *models, seeds=SEEDS)
+    warehouse.dbt("build", *LINKS, seeds=SEEDS)
 
     assert customers(warehouse, "second") == [before]
     assert warehouse.rows(
