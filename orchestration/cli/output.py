@@ -75,7 +75,10 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
         )
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
-    _out.print(table)
+    with _out.capture() as told:
+        _out.print(table)
+    # Rich fills every line up to the longest cell of the last column
+    _out.file.write("".join(f"{line.rstrip()}\n" for line in told.get().splitlines()))
 
 
 def _show_blocks(columns: Sequence[str], rows: list[list[str]]) -> None:
