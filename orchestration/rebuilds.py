@@ -1,8 +1,8 @@
 """Which incremental tables were made by other code than today's, and must be made whole again.
 
-An increment goes on from what its table holds. After an upgrade, or a change of a model, of one that
-it reads or of a macro, that is content which today's code would not have made, so the table is
-dropped, and the next build makes it whole. Readers notice nothing: they have the published version.
+An increment goes on from what its table holds. After an upgrade, or a change of a model, of one
+that it reads or of a macro, that is content which today's code would not have made, so the table
+is dropped, and the next build makes it whole. Readers have the published version meanwhile.
 """
 
 from __future__ import annotations

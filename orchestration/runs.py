@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import dagster as dg
 from dagster import DagsterEvent, DagsterEventType, DagsterInstance, EventLogEntry
+from sqlalchemy.exc import OperationalError
 
 from connectors.errors import EarfulError, FixConfiguration
 from connectors.landing import Counts, Landing, Window
@@ -23,6 +25,7 @@ from orchestration.loading import load_definitions
 from orchestration.publishing.currency import is_current
 from orchestration.report import Report, read_build, read_landing
 from orchestration.settings import Settings
+from orchestration.unwritable import unwritable
 from orchestration.warehouse import Loader, WriterGate, connect
 
 Listener = Callable[[str], None]
@@ -49,9 +52,10 @@ def run(
 
     Raises:
         FixConfiguration: A source is not configured, or dbt cannot parse the project.
+        FixEnvironment: Dagster cannot keep its books.
     """
     report = Report()
-    with instance(settings) as dagster:
+    with _books(settings), instance(settings) as dagster:
         # takes seconds to import, in which dbt parses
         import dagster_dbt  # noqa: F401, PLC0415
 
@@ -68,6 +72,16 @@ def run(
             read_build(report, runner.execute(downstream, {}))
     report.seconds = runner.seconds
     return report
+
+
+@contextmanager
+def _books(settings: Settings) -> Iterator[None]:
+    """Say in a sentence where Dagster's own SQLite files cannot be written."""
+    try:
+        yield
+    except OperationalError as error:
+        # its message holds the statement, with values of ours in it
+        raise unwritable(settings.dagster_home, str(error.orig)) from None
 
 
 def _is_done(settings: Settings) -> bool:

@@ -12,8 +12,10 @@ import typer
 from dotenv import load_dotenv
 
 from connectors.errors import EarfulError
+from orchestration import settings as instance_settings
 from orchestration.cli import config, data, demo, dev, doctor, explain, publish, run, status
 from orchestration.cli.output import say
+from orchestration.unwritable import is_refusal, unwritable
 
 app = typer.Typer(
     help="Earful: every voice of the customer in one warehouse.",
@@ -67,6 +69,14 @@ def main() -> None:
         # the reader of our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if not is_refusal(error):
+            raise
+        refused = unwritable(
+            Path(str(error.filename or instance_settings.load().data)), error.strerror
+        )
+        _tell(refused, as_json="--json" in arguments)
+        sys.exit(refused.exit_code)
     except typer.TyperException as error:
         say(f"error: {error.format_message()}. earful --help lists what there is.")
         sys.exit(2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from connectors.errors import FixEnvironment, Locked
+from orchestration.unwritable import unwritable
 
 Connection = duckdb.DuckDBPyConnection
 """An open DuckDB file."""
@@ -16,6 +19,8 @@ QueryError = duckdb.Error
 """What a query raises that DuckDB refuses."""
 STORAGE = "v1.5.0"
 """Format of a warehouse file that is made new; an older one keeps the format it has."""
+_REFUSALS = [os.strerror(code) for code in (errno.ENOSPC, errno.EFBIG, errno.EROFS, errno.EIO)]
+"""What DuckDB says behind its own words when the disk refused."""
 
 
 @contextmanager
@@ -24,7 +29,7 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
 
     Raises:
         Locked: Another process has it open for writing.
-        FixEnvironment: It is missing, damaged, or not DuckDB.
+        FixEnvironment: It is missing, damaged, or not DuckDB; or the disk refuses while it is open.
     """
     try:
         if not read_only:
@@ -44,6 +49,9 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
         raise _explained(path, error) from error
     try:
         yield connection
+    except duckdb.IOException as error:
+        refusal = next((text for text in _REFUSALS if text in str(error)), None)
+        raise unwritable(path, refusal) from error
     finally:
         connection.close()
 

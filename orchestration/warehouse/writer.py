@@ -17,7 +17,8 @@ from pathlib import Path
 import filelock
 import msgspec
 
-from connectors.errors import FixEnvironment, Locked
+from connectors.errors import Locked
+from orchestration.unwritable import unwritable
 
 
 class Holder(msgspec.Struct, frozen=True):
@@ -64,12 +65,7 @@ class WriterGate:
         except filelock.Timeout as error:
             raise self._locked() from error
         except OSError as error:
-            raise FixEnvironment(
-                "DATA-WRITE",
-                str(self._folder),
-                f"cannot be written ({error.strerror})",
-                "Check permissions and free space, or set EARFUL_DATA to another folder.",
-            ) from error
+            raise unwritable(self._folder, error.strerror) from error
         note = self._folder / "writer.json"
         try:
             note.write_bytes(msgspec.json.encode(_me(purpose)))

@@ -1,0 +1,33 @@
+"""The sentence for a disk that refuses: full, read-only, or not ours."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+from connectors.errors import FixEnvironment
+
+_REFUSALS = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EIO,
+}
+
+
+def unwritable(where: Path, why: str | None) -> FixEnvironment:
+    """The error to raise for a folder or file that cannot be written."""
+    return FixEnvironment(
+        "DATA-WRITE",
+        str(where),
+        f"cannot be written ({why or 'the disk refused'})",
+        "Check permissions and free space, or set EARFUL_DATA to another folder.",
+    )
+
+
+def is_refusal(error: OSError) -> bool:
+    """Whether the disk refused, rather than our code asking for nonsense."""
+    return error.errno in _REFUSALS
