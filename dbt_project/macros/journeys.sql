@@ -1,11 +1,14 @@
-{#- What can happen, in the words of journey_events. -#}
+{#- Events that touch a customer, in the words of journey_events. -#}
 {% macro event_kinds() -%}
     {{ return([
-        'survey_invited', 'survey_answered', 'case_opened', 'customer_message', 'agent_message',
-        'case_solved', 'case_reopened', 'case_rated', 'review_written', 'order', 'subscription_started',
-        'subscription_renewed', 'subscription_cancelled', 'refund', 'usage',
+        'survey_invited', 'survey_opened', 'survey_answered', 'case_opened', 'customer_message',
+        'agent_message', 'case_solved', 'case_reopened', 'case_rated', 'review_written', 'review_answered',
+        'order', 'subscription_started', 'subscription_renewed', 'subscription_cancelled', 'refund', 'usage',
     ]) }}
 {%- endmacro %}
+
+{#- A case that is set aside, or a team that is asked, touches no customer. -#}
+{% macro is_touch(kind='kind') -%} {{ kind }} in ('{{ event_kinds() | join("', '") }}') {%- endmacro %}
 
 {#- Touches by which a customer calls on us: with the first one the ball is ours. -#}
 {% macro is_contact(kind='kind') -%} {{ kind }} in ('case_opened', 'customer_message', 'case_reopened') {%- endmacro %}

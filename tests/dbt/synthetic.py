@@ -70,7 +70,7 @@ class Company:
 
     def _changed(self, table: str, record: dict[str, Any], by: timedelta) -> dict[str, Any]:
         changed = self._moved(table, record, by)
-        for column in ("email", "phone", "external_id", "segment", "touchpoint", "channel"):
+        for column in ("email", "phone", "external_id", "segment", "touchpoint", "channel", "tags"):
             if column in record and self.dice.random() < 0.3:
                 changed[column] = self._identity().get(column, self.dice.choice(["a", "b", None]))
         if isinstance(record.get("value_number"), int):
@@ -140,6 +140,7 @@ class Company:
                 scale_max=5,
                 body=f"Call 0170 {n}234567",
                 reviewed_at=self._time(),
+                replied_at=self.dice.choice([self._time(), None]),
             )
             for n in range(30)
         ]
@@ -176,6 +177,7 @@ class Company:
                     **self._identity(),
                     invitation_id=f"i{n}",
                     sent_at=self._time(),
+                    opened_at=self.dice.choice([self._time(), None]),
                     status=self.dice.choice(["delivered", "bounced", "completed"]),
                     touchpoint=self.dice.choice(["delivery", None]),
                     channel="email",
@@ -225,7 +227,8 @@ class Company:
                     team_ref=f"t{n % 3}",
                     status=self.dice.choice(["open", "pending", *["solved", "closed"] * 5]),
                     channel=self.dice.choice(["phone", "email"]),
-                    subject="Help",
+                    subject=self.dice.choice(["Help", "Help", "The box is broken"]),
+                    tags=self.dice.choice(['["vip"]', '["late parcel", "VIP"]', None, None]),
                     description=f"No {n}",
                 )
             )

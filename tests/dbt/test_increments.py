@@ -113,6 +113,7 @@ def _changed_seeds(folder: Path) -> Path:
     shutil.copytree(SEEDS, folder)
     for seed, old, new in (
         ("question_map", "shop,s1,q1,,nps,0,10", "shop,s1,q1,,nps,0,9"),
+        ("touchpoint_map", "50,desk,case,tag,vip,", "50,desk,case,tag,late parcel,"),
         ("touchpoint_map", "200,,order,,,buy,order", "200,,order,,,want,basket"),
         ("journey_definitions", "relationship,,,,,,", "relationship,,,10,,,"),
         ("journey_marks", "help,failure,refund,,,", "help,failure,review_written,,,"),

@@ -1,4 +1,4 @@
--- One row per touch: something that a customer did, said or got, at a moment.
+-- One row per event: something that a customer did, said or got, or that happened to their case, at a moment.
 with voices as (
     select * from {{ ref('int_placed_voices') }}
 ),
@@ -19,6 +19,27 @@ changes as (
 
 value_events as (
     select * from {{ ref('stg_value_events') }} where not is_deleted
+),
+
+invitations as (
+    select * from {{ ref('stg_survey_invitations') }} where not is_deleted and opened_at is not null
+),
+
+reviews as (
+    select * from {{ ref('stg_reviews') }} where not is_deleted and replied_at is not null
+),
+
+stages as (
+    select touchpoint, min(stage) as stage
+    from {{ ref('int_touchpoints') }}
+    group by touchpoint
+),
+
+-- a team whose answers may be told of; which others were asked stays untold
+pulses as (
+    select distinct source, team_ref, month
+    from {{ ref('int_pulse_groups') }}
+    where not is_hidden and not is_total
 ),
 
 spoken as (
@@ -56,36 +77,77 @@ written as (
 moved as (
     select
         changes.record_id as event_id,
-        case when changes.new_value = 'solved' then 'case_solved' else 'case_reopened' end as kind,
+        case
+            when changes.new_value in ('solved', 'closed') then 'case_' || changes.new_value
+            when changes.old_value in ('solved', 'closed') then 'case_reopened'
+            else 'case_' || changes.new_value
+        end as kind,
         case_voices.* exclude (record_id, voice, kind, occurred_at),
         changes.changed_at as occurred_at
     from changes
     inner join case_voices using (source, case_id)
-    where changes.new_value = 'solved'
-        or (changes.old_value in ('solved', 'closed') and changes.new_value in ('new', 'open', 'pending', 'on_hold'))
+    -- the state that a case is born with is its opening
+    where changes.new_value in ('solved', 'closed')
+        or (changes.old_value is not null and changes.new_value in ('new', 'open', 'pending', 'on_hold'))
 ),
 
-touches as (
-    select * from spoken
-    union all by name
-    select * from written
-    union all by name
-    select * from moved
+opened as (
+    select
+        {{ hash_id(["'survey_opened'", 'voices.record_id']) }} as event_id,
+        'survey_opened' as kind,
+        voices.* exclude (record_id, voice, kind, occurred_at),
+        invitations.opened_at as occurred_at
+    from voices
+    inner join invitations using (record_id)
+),
+
+replied as (
+    select
+        {{ hash_id(["'review_answered'", 'voices.record_id']) }} as event_id,
+        'review_answered' as kind,
+        voices.* exclude (record_id, voice, kind, occurred_at),
+        reviews.replied_at as occurred_at
+    from voices
+    inner join reviews using (record_id)
+),
+
+held as (
+    select
+        {{ hash_id(["'team_pulse'", 'pulses.source', 'pulses.team_ref', 'pulses.month']) }} as event_id,
+        'team_pulse' as kind,
+        pulses.source,
+        pulses.team_ref,
+        'unknown' as channel,
+        'unknown' as segment,
+        coalesce(stages.stage, 'unmapped') as stage,
+        coalesce(teams.touchpoint, 'unmapped') as touchpoint,
+        cast(pulses.month as timestamp) as occurred_at
+    from pulses
+    left join {{ ref('int_teams') }} as teams using (source, team_ref)
+    left join stages on teams.touchpoint = stages.touchpoint
+),
+
+events as (
+    {%- for part in ['spoken', 'written', 'moved', 'opened', 'replied', 'held'] %}
+    select * from {{ part }}
+    {{ 'union all by name' if not loop.last }}
+    {%- endfor %}
 )
 
 select
-    touches.event_id,
-    touches.occurred_at,
-    touches.customer_id,
-    touches.account_id,
-    touches.team_ref,
-    touches.source,
-    touches.kind,
-    touches.stage,
-    touches.touchpoint,
-    touches.channel,
-    touches.segment,
-    {{ hash_id(["'cases'", 'touches.source', 'touches.case_id']) }} as case_id,
-    touches.amount,
-    touches.currency
-from touches
+    events.event_id,
+    events.occurred_at,
+    events.customer_id,
+    events.account_id,
+    events.team_ref,
+    events.source,
+    events.kind,
+    {{ is_touch('events.kind') }} as is_touch,
+    events.stage,
+    events.touchpoint,
+    events.channel,
+    events.segment,
+    {{ hash_id(["'cases'", 'events.source', 'events.case_id']) }} as case_id,
+    events.amount,
+    events.currency
+from events

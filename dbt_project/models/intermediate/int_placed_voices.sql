@@ -15,7 +15,8 @@
 {%- set columns = [
     'record_id', 'voice', 'kind', 'source', 'native_ref', 'survey_id', 'case_id', 'team_ref',
     'customer_id', 'account_id', 'channel', 'segment', 'language', 'stage', 'touchpoint', 'occurred_at',
-    'account_ref', 'own_customer_id', 'customer_hash', 'account_hash', 'combination_id', '_seen_at',
+    'account_ref', 'own_customer_id', 'customer_hash', 'account_hash', 'combination_id', 'rule_priority',
+    '_seen_at',
 ] %}
 {%- for origin in ['survey_invitations', 'survey_responses', 'case_ratings', 'reviews', 'value_events'] %}
 -- depends_on: {{ ref('stg_' ~ origin) }}
@@ -37,6 +38,10 @@ accounts as (
 touchpoints as (
     select * from {{ ref('int_touchpoints') }}
 ),
+
+case_rules as (
+    select * from {{ ref('int_case_rules') }}
+),
 {%- if is_incremental() %}
 
 -- tombstones included
@@ -55,11 +60,13 @@ heard as (
     left join customers on held.customer_id = customers.customer_id
     left join accounts on held.source = accounts.source and held.account_ref = accounts.account_ref
     left join touchpoints on held.combination_id = touchpoints.combination_id
+    left join case_rules on held.source = case_rules.source and held.case_id = case_rules.case_id
     where held.own_customer_id is distinct from ids.customer_id
         or held.customer_hash is distinct from customers.customer_hash
         or held.account_hash is distinct from accounts.account_hash
         or held.stage is distinct from touchpoints.stage
         or held.touchpoint is distinct from touchpoints.touchpoint
+        or held.rule_priority is distinct from case_rules.rule_priority
 ),
 
 -- a response is placed with its invitation, a rating with its case
@@ -130,6 +137,7 @@ placed as (
         customers.customer_hash,
         accounts.account_hash,
         touchpoints.combination_id,
+        known.rule_priority,
         known._seen_at
     from known
     left join customers on known.customer_id = customers.customer_id
@@ -144,6 +152,7 @@ placed as (
         and known.product is not distinct from touchpoints.product
         and known.survey_id is not distinct from touchpoints.survey_id
         and known.given_touchpoint is not distinct from touchpoints.given_touchpoint
+        and known.rule_priority is not distinct from touchpoints.rule_priority
 )
 
 select {{ columns | join(', ') }}, cast(0 as bigint) as row_hash

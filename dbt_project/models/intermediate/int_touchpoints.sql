@@ -22,6 +22,7 @@ combinations as (
         product,
         survey_id,
         given_touchpoint,
+        rule_priority,
         count(*) as voices,
         min(occurred_at) as first_at,
         max(occurred_at) as last_at
@@ -52,6 +53,7 @@ matched as (
         combinations.product,
         combinations.survey_id,
         combinations.given_touchpoint,
+        combinations.rule_priority,
         min_by(rules.touchpoint, rules.priority) as touchpoint
     from combinations
     inner join rules
@@ -59,6 +61,7 @@ matched as (
         and (rules.kind is null or rules.kind = combinations.kind)
         and (
             rules.match_column is null
+            or rules.priority = combinations.rule_priority
             or lower(rules.match_value) = lower(
                 case rules.match_column
                     when 'channel' then combinations.channel
@@ -88,6 +91,7 @@ placed as (
         and combinations.product is not distinct from matched.product
         and combinations.survey_id is not distinct from matched.survey_id
         and combinations.given_touchpoint is not distinct from matched.given_touchpoint
+        and combinations.rule_priority is not distinct from matched.rule_priority
 )
 
 select
@@ -95,7 +99,7 @@ select
     {{ hash_id([
         'placed.source', 'placed.kind', "coalesce(placed.channel, chr(30))", "coalesce(placed.topic, chr(30))",
         "coalesce(placed.product, chr(30))", "coalesce(placed.survey_id, chr(30))",
-        "coalesce(placed.given_touchpoint, chr(30))",
+        "coalesce(placed.given_touchpoint, chr(30))", 'coalesce(placed.rule_priority, -1)',
     ]) }} as combination_id,
     coalesce(stages.stage, 'unmapped') as stage
 from placed

@@ -24,6 +24,10 @@ reviews as (
 
 value_events as (
     select * from {{ ref('stg_value_events') }} where not is_deleted
+),
+
+case_rules as (
+    select * from {{ ref('int_case_rules') }}
 )
 
 select
@@ -39,6 +43,7 @@ select
     null as topic,
     null as product,
     touchpoint as given_touchpoint,
+    cast(null as integer) as rule_priority,
     null as given_segment,
     null as team_ref,
     null as language,
@@ -61,6 +66,7 @@ select
     null,
     null,
     coalesce(responses.touchpoint, invitations.touchpoint),
+    null,
     responses.segment,
     null,
     responses.language,
@@ -73,24 +79,26 @@ left join invitations
 union all
 
 select
-    record_id,
+    cases.record_id,
     'case',
     'case',
-    source,
-    account_ref,
+    cases.source,
+    cases.account_ref,
     null,
-    case_id,
-    case_id,
-    channel,
-    topic,
-    product,
-    touchpoint,
-    segment,
-    team_ref,
-    language,
-    created_at,
-    _seen_at
+    cases.case_id,
+    cases.case_id,
+    cases.channel,
+    cases.topic,
+    cases.product,
+    cases.touchpoint,
+    case_rules.rule_priority,
+    cases.segment,
+    cases.team_ref,
+    cases.language,
+    cases.created_at,
+    cases._seen_at
 from cases
+left join case_rules using (record_id)
 
 union all
 
@@ -108,6 +116,7 @@ select
     cases.topic,
     cases.product,
     cases.touchpoint,
+    case_rules.rule_priority,
     cases.segment,
     cases.team_ref,
     cases.language,
@@ -115,6 +124,7 @@ select
     ratings._seen_at
 from ratings
 left join cases on ratings.source = cases.source and ratings.case_id = cases.case_id
+left join case_rules on cases.record_id = case_rules.record_id
 
 union all
 
@@ -131,6 +141,7 @@ select
     null,
     coalesce(subject_name, subject_ref),
     touchpoint,
+    null,
     null,
     null,
     language,
@@ -153,6 +164,7 @@ select
     null,
     product,
     touchpoint,
+    null,
     null,
     null,
     null,

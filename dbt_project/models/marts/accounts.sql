@@ -14,7 +14,7 @@ events as (
         min(currency) filter (amount is not null) as currency,
         count(distinct currency) filter (amount is not null) as currencies
     from {{ ref('journey_events') }}
-    where account_id is not null
+    where is_touch and account_id is not null
     group by account_id
 )
 

@@ -19,7 +19,7 @@ events as (
         min(currency) filter (amount is not null) as currency,
         count(distinct currency) filter (amount is not null) as currencies
     from {{ ref('journey_events') }}
-    where customer_id is not null
+    where is_touch and customer_id is not null
     group by customer_id
 ),
 

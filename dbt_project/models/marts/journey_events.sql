@@ -1,6 +1,6 @@
--- One row per touch of any voice with a customer: who, when, where on the journey, what happened.
+-- One row per event of any voice: who, when, where on the journey, what happened, whether it touched a customer.
 {{ config(materialized='incremental', incremental_strategy='changes', unique_key='event_id') }}
-with touches as (
+with happened as (
     select * from {{ ref('int_events') }}
 ),
 
@@ -23,16 +23,16 @@ comments as (
 
 events as (
     select
-        touches.*,
+        happened.*,
         scores.main.metric as metric,
         scores.main.score as score,
         comments.comment_id
-    from touches
+    from happened
     left join scores using (event_id)
     left join comments using (event_id)
 )
 
 {{ changes('events', 'event_id', [
-    'event_id', 'occurred_at', 'customer_id', 'account_id', 'team_ref', 'source', 'kind', 'stage',
+    'event_id', 'occurred_at', 'customer_id', 'account_id', 'team_ref', 'source', 'kind', 'is_touch', 'stage',
     'touchpoint', 'channel', 'segment', 'metric', 'score', 'comment_id', 'case_id', 'amount', 'currency',
 ]) }}

@@ -28,7 +28,8 @@ all_events as (
     select events.*
     from {{ ref('journey_events') }} as events
     cross join clock
-    where events.occurred_at >= timestamp '{{ var("journey_first_day") }}'
+    where events.is_touch
+        and events.occurred_at >= timestamp '{{ var("journey_first_day") }}'
         and coalesce(
             events.occurred_at <= clock.heard_at + interval {{ var('journey_ahead_days') }} day, true
         )

@@ -1,0 +1,21 @@
+{#- Every rule of the seed in one query; each row is a rule with what is wrong and what to do. -#}
+{% test touchpoint_map_is_sound(model) %}
+select *
+from (
+    select
+        *,
+        case
+            when match_column not in ('channel', 'topic', 'product', 'survey_id', 'tag', 'text')
+                and match_column not like 'field:_%'
+                then 'match_column is one of channel, topic, product, survey_id, tag, text, field:NAME, or empty'
+            when match_column is not null and match_value is null
+                then 'match_value is empty: fill it, or leave match_column empty for a rule that always matches'
+            when (match_column in ('tag', 'text') or match_column like 'field:%') and coalesce(kind, 'case') <> 'case'
+                then 'only cases have tags, words and fields to match: kind is case or empty'
+            when touchpoint is null
+                then 'touchpoint is empty: say where on the journey the rule puts what it matches'
+        end as remedy
+    from {{ model }}
+) as judged
+where remedy is not null
+{% endtest %}
