@@ -164,6 +164,18 @@ def test_a_table_that_was_empty_and_vanished_is_refused_too(stocked: House) -> N
     assert refused(stocked, max_collapse=1) == {}
 
 
+def test_a_list_of_what_is_to_be_done_may_become_empty_but_not_vanish(stocked: House) -> None:
+    todo = "select 'q1' as question_id from range(9)"
+    release(stocked, metrics=METRICS, questions_to_map=todo)
+    publish(stocked)
+    release(stocked, metrics=METRICS, questions_to_map=f"{todo} limit 0")
+    assert refused(stocked) == {}
+
+    release(stocked, metrics=METRICS)
+
+    assert set(refused(stocked)) == {"not_collapsed"}
+
+
 def test_the_first_release_has_nothing_to_collapse_against(stocked: House) -> None:
     release(stocked, metrics=METRICS, comments=f"{COMMENTS} limit 1")
 

@@ -5,7 +5,9 @@
 {%- set now = "timestamp '" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "'" %}
 
 with refs as (
-    select * from {{ ref('int_references') }} where set_aside_reason is null
+    select *
+    from {{ ref('int_references') }} as known
+    where not exists (select 1 from {{ ref('int_set_aside') }} as aside where aside.node_id = known.node_id)
 ),
 
 clusters as (
