@@ -60,6 +60,8 @@ def fingerprint(settings: Settings) -> str:
             relative = file.relative_to(folder)
             if relative.parts[0] not in ("target", "logs"):
                 digest.update(f"{relative}\0".encode() + file.read_bytes())
+    if settings.matching is not None and settings.matching.exists():
+        digest.update(settings.matching.read_bytes())
     return digest.hexdigest()[:16]
 
 

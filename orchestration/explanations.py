@@ -40,6 +40,20 @@ EXPLANATIONS: dict[str, str] = {
         "package from a backup; or delete its folder and read the source again; or replay it, if "
         "its raw pages are whole."
     ),
+    "MATCHING-LEARN": (
+        "The probabilistic pass learns its weights from pairs of people: those that a rule of "
+        "`sure` or `train_on` finds. It found none, or more than `sure_share` admits. "
+        "docs/identity.md says how rules are chosen; without the setting `matching` nothing is "
+        "learnt, and people are linked by their references alone."
+    ),
+    "MATCHING-MISSING": (
+        "The setting `matching` (EARFUL_MATCHING) names the YAML of the probabilistic pass. "
+        "Correct the path, or leave the setting out: the pass is off by default."
+    ),
+    "MATCHING-SPLINK": (
+        "The probabilistic pass needs Splink, which is installed by pip install 'earful[matching]' "
+        "only: an instance without the pass does not carry it."
+    ),
     "PUBLISH-NO-EARLIER": (
         "A rollback goes to the version before the current one, and there is none: it was never "
         "published or has been dropped. EARFUL_KEEP_VERSIONS says how many are kept."

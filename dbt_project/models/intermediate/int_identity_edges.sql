@@ -50,6 +50,16 @@ links as (
     union all
     {%- endfor %}
     select node_a, node_b, rule from {{ ref('int_strong_links') }}
+    union all
+    -- cut, not rounded: 1 is nobody's probability
+    select
+        matched.node_a,
+        matched.node_b,
+        'matched, p=' || cast(cast(floor(matched.probability * 10000) / 10000 as decimal(5, 4)) as {{ dbt.type_string() }})
+    from {{ ref('stg_matched_people') }} as matched
+    inner join refs as a on matched.node_a = a.node_id
+    inner join refs as b on matched.node_b = b.node_id
+    where matched.verdict = 'link'
 ),
 
 undirected as (

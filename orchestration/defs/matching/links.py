@@ -1,0 +1,46 @@
+"""staging -> matching.links -> identity: defined only where the setting `matching` names a file."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from orchestration import settings as instance_settings
+from orchestration.assets import MATCHES, OWNERS
+from orchestration.attempts import attempting
+from orchestration.matching import links
+from orchestration.warehouse import WriterGate
+
+
+def _asset(file: Path) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=MATCHES,
+        deps=[dg.AssetKey(["staging", "stg_people"])],
+        description="One row per pair of people who are alike enough to be linked, or looked at.",
+        group_name="matching",
+        owners=OWNERS,
+        kinds={"duckdb", "splink"},
+    )
+    def matching_links(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        """Compare everybody with whomever they could be."""
+        settings = instance_settings.load()
+        with attempting(), WriterGate(settings.data, settings.lock_wait).hold("matching"):
+            found = links.run(settings, file)
+        for step in found.untrained:
+            context.log.warning("the training showed no such pair: %s", step)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": found.links + found.to_review,
+                "people": found.people,
+                "links": found.links,
+                "to_review": found.to_review,
+                "model": found.model,
+            }
+        )
+
+    return matching_links
+
+
+_FILE = instance_settings.load().matching
+
+if _FILE is not None:
+    matching_links = _asset(_FILE)
