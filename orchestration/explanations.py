@@ -29,6 +29,10 @@ EXPLANATIONS: dict[str, str] = {
         "dbt could not read the project: a model, a seed or a yml is wrong. The message is dbt's "
         "own. `dbt parse` in dbt_project/ shows it again."
     ),
+    "DBT-RUN": (
+        "dbt could not build the people that the probabilistic pass compares. Its log in the data "
+        "folder names the model and DuckDB's reason."
+    ),
     "GATE-ERRORED": (
         "An expectation raised an error instead of judging the data. That is no verdict, so "
         "nothing passed and nothing was rejected. Usually a column is missing or has another "

@@ -14,6 +14,8 @@ from orchestration.settings import Settings
 from orchestration.warehouse import connect
 from orchestration.warehouse.sql import literal
 
+_NOBODY = pl.DataFrame(schema={"a": pl.Int64, "b": pl.Int64, "probability": pl.Float64})
+
 
 @dataclass(frozen=True)
 class Matches:
@@ -38,7 +40,8 @@ def run(settings: Settings, file: Path) -> Matches:
     learnt = settings.data / "matching" / f"{version}.json"
     with connect(settings.warehouse) as connection:
         everybody = people.read(connection, config)
-        pairs = _named(everybody, model.score(everybody, config, learnt), config)
+        alike = model.score(everybody, config, learnt) if everybody.height > 1 else _NOBODY
+        pairs = _named(everybody, alike, config)
         connection.register("pairs", pairs.to_arrow())
         connection.execute(
             "begin; delete from matching.links; insert into matching.links by name "

@@ -60,6 +60,8 @@ def _pairs(connection: Connection, linker: Linker, config: MatchingConfig) -> pl
 
 def untrained(file: Path) -> list[str]:
     """Steps of comparisons that no pair of the training showed: they count by a default."""
+    if not file.exists():
+        return []
     model = json.loads(file.read_text())
     return [
         f"{comparison['output_column_name']}: {level['label_for_charts']}"

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from warehouse import Rows, Warehouse
 
 WHEN = datetime(2026, 6, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
-MODELS = ("identity_changes", "identity_conflicts", "identity_links", "int_record_customers")
+MODELS = (
+    "identity_changes",
+    "identity_conflicts",
+    "identity_links",
+    "int_identity_review",
+    "int_record_customers",
+)
 GONE = "no record holds a reference any more"
 Override = tuple[str, str, str]
 
@@ -250,3 +256,41 @@ def test_overrides_that_contradict_each_other_are_named_by_row_and_others_hold(
     ]
     assert len({identities.customer(ref) for ref in "abc"}) == 1
     assert len({identities.customer(ref) for ref in "xy"}) == 2
+
+
+def test_what_the_probabilistic_pass_is_sure_of_links_and_the_rest_is_to_be_reviewed(
+    identities: Identities,
+) -> None:
+    def found(*pairs: tuple[str, str, float, str]) -> None:
+        with identities.warehouse.open() as db:
+            db.execute("delete from matching.links")
+            db.executemany(
+                "insert into matching.links values ('shop', ?, 'shop', ?, ?, ?, 'm1')", pairs
+            )
+
+    def to_review() -> list[tuple[Any, ...]]:
+        return identities.warehouse.rows(
+            "select least(person_ref_a, person_ref_b), greatest(person_ref_a, person_ref_b)"
+            " from intermediate.int_identity_review order by all"
+        )
+
+    found(("a", "b", 0.99987, "link"), ("c", "d", 0.95, "review"), ("e", "c", 0.92, "review"))
+    identities.override(("force_different", "c", "e"))
+    identities.build(*(person(ref) for ref in "abcde"))
+
+    assert len({identities.customer(ref) for ref in "abcde"}) == 4
+    assert identities.customer("a") == identities.customer("b")
+    assert to_review() == [("c", "d")]
+    assert identities.warehouse.rows(
+        "select distinct rule from release.main.identity_links where reference in ('a', 'b')"
+    ) == [("matched, p=0.9998",)]
+
+    # the pass thinks otherwise, and a person decided
+    found(("c", "d", 0.95, "review"))
+    identities.override(("force_same", "d", "c"))
+    identities.build()
+
+    assert len({identities.customer(ref) for ref in "abcde"}) == 4
+    assert identities.customer("c") == identities.customer("d")
+    assert to_review() == []
+    assert {change for _, change, *_ in identities.changes()} == {"merged", "split", "split off"}
