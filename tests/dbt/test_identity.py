@@ -155,6 +155,20 @@ def test_an_old_id_leads_through_two_merges_to_who_it_is_today(identities: Ident
     assert {row[5] for row in changes} == {today}
 
 
+def test_a_clock_that_is_set_back_hides_no_change(identities: Identities) -> None:
+    identities.build(person("a"), person("b"))
+    with identities.warehouse.open() as db:
+        db.execute("update intermediate.int_customer_ids set since = timestamp '2999-12-31'")
+
+    identities.override(("force_same", "a", "b"))
+    identities.build()
+    identities.override(("force_different", "a", "b"))
+    identities.build()
+
+    changes = [change for _, change, *_ in identities.changes()]
+    assert changes == ["merged", "split", "split off"]
+
+
 def test_told_anew_as_a_whole_changes_are_those_that_the_builds_told(
     identities: Identities,
 ) -> None:

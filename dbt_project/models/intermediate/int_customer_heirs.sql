@@ -45,9 +45,14 @@ holders as (
 merges as (
     select
         customer_id,
-        min_by(other_customer_id, struct_pack(age := -epoch_us(changed_at), few := -reference_count, id := other_customer_id)) as next_id
-    from changes
-    where change = 'merged'
+        max_by(other_customer_id, struct_pack(at := changed_at, held := reference_count, id := other_customer_id)) as next_id
+    from (
+        select *, max(changed_at) over (partition by customer_id) as ended_at
+        from changes
+        where change in ('merged', 'ended')
+    ) as ends
+    -- an id that merged, came back and ended later went nowhere
+    where changed_at = ended_at
     group by customer_id
 ),
 
@@ -59,10 +64,10 @@ steps as (
     where coalesce(holders.next_id, merges.next_id) is not null
 ),
 
--- each step leads to a later build, so it ends
+-- each step leads to an id that ended in a later build
 chains as (
     select customer_id, next_id from steps
-    union all
+    union
     select chains.customer_id, steps.next_id
     from chains
     inner join steps on chains.next_id = steps.customer_id

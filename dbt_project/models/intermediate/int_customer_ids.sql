@@ -39,6 +39,12 @@ held as (
     select * from {{ this }} where until is null
 ),
 
+-- later than every build before, whatever the clock says: who was who in which order hangs on it
+build as (
+    select greatest({{ now }}, max(coalesce(until, since)) + interval 1 microsecond) as at
+    from {{ this }}
+),
+
 -- an id that is known belongs to the cluster of the reference that it was made of, or, where that
 -- is gone, of the oldest one that still carries it: two clusters never share an id after a split
 claims as (
@@ -84,9 +90,10 @@ select
     held.customer_id,
     held.born,
     held.since,
-    {{ now }} as until
+    build.at as until
 from held
 left join assigned using (node_id)
+cross join build
 where assigned.customer_id is distinct from held.customer_id
 
 union all
@@ -95,10 +102,11 @@ select
     assigned.node_id,
     assigned.customer_id,
     assigned.born,
-    {{ now }} as since,
+    build.at as since,
     null as until
 from assigned
 left join held using (node_id)
+cross join build
 where assigned.customer_id is distinct from held.customer_id
 {%- else %}
 
