@@ -55,7 +55,7 @@ EXPLANATIONS: dict[str, str] = {
         "Correct the path, or leave the setting out: the pass is off by default."
     ),
     "MATCHING-SPLINK": (
-        "The probabilistic pass needs Splink, which is installed by pip install 'earful[matching]' "
+        "The probabilistic pass needs Splink, which is installed by pip install -e '.[matching]' "
         "only: an instance without the pass does not carry it."
     ),
     "PUBLISH-NO-EARLIER": (

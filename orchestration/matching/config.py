@@ -128,7 +128,7 @@ def splink_version() -> str:
             "MATCHING-SPLINK",
             "splink",
             "the setting matching is on, and Splink is not installed",
-            "pip install 'earful[matching]', or leave the setting out.",
+            "pip install -e '.[matching]', or leave the setting out.",
         ) from None
 
 
@@ -151,5 +151,5 @@ def read(path: Path) -> MatchingConfig:
             "YAML-SCHEMA",
             f"{path}:{line_of(path, first['loc'])}{', ' * bool(field)}{field}",
             first["msg"],
-            "docs/identity.md lists every key.",
+            "docs/source-reference.md lists every key.",
         ) from None
