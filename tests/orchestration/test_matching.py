@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from connectors.errors import FixConfiguration
+from orchestration import settings as instance_settings
+from orchestration.assets import MATCHES as ASSET
+from orchestration.assets import raw_key
+from orchestration.defs.matching import links as defined
+from orchestration.defs.warehouse import raw
 from orchestration.matching import config as configuration
 from orchestration.matching import links, people
 from orchestration.settings import Settings
@@ -204,3 +209,37 @@ def test_one_person_is_nobody_twice(settings: Settings, file: Path) -> None:
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(FixConfiguration, match=r"nowhere\.yaml"):
         configuration.read(tmp_path / "nowhere.yaml")
+
+
+def test_the_setting_is_relative_to_its_file_and_off_by_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert instance_settings.load().matching is None
+    assert not hasattr(defined, "matching_links")
+
+    (tmp_path / "earful.toml").write_text('matching = "of/mine.yaml"\n')
+    monkeypatch.setenv("EARFUL_CONFIG", str(tmp_path / "earful.toml"))
+
+    assert instance_settings.load().matching == tmp_path / "of/mine.yaml"
+
+
+def test_the_pass_stands_between_people_and_the_models(file: Path) -> None:
+    asset = defined._asset(file)
+
+    assert asset.keys == {ASSET}
+    assert asset.asset_deps[ASSET] == {raw_key("people")}
+
+
+def test_a_pass_that_was_switched_off_leaves_no_link(settings: Settings, file: Path) -> None:
+    on = settings.model_copy(update={"matching": file})
+    raw._load(on)
+    with connect(settings.warehouse) as connection:
+        connection.execute(
+            "insert into matching.links values ('s', '1', 't', '2', 0.995, 'link', 'm')"
+        )
+    raw._load(on)
+    assert len(matches(settings)) == 1
+
+    raw._load(settings)
+
+    assert matches(settings) == []
