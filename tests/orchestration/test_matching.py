@@ -6,6 +6,7 @@ import json
 import random
 from typing import TYPE_CHECKING, Any
 
+import dagster as dg
 import pytest
 
 from connectors.errors import FixConfiguration
@@ -215,7 +216,7 @@ def test_the_setting_is_relative_to_its_file_and_off_by_default(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert instance_settings.load().matching is None
-    assert not hasattr(defined, "matching_links")
+    assert isinstance(defined.matching_links, dg.AssetSpec)
 
     (tmp_path / "earful.toml").write_text('matching = "of/mine.yaml"\n')
     monkeypatch.setenv("EARFUL_CONFIG", str(tmp_path / "earful.toml"))

@@ -1,4 +1,4 @@
-"""raw -> matching.links -> identity: defined only where the setting `matching` names a file.
+"""raw -> matching.links -> identity: filled only where the setting `matching` names a file.
 
 The pass builds stg_people itself. As an asset between two models it would have dbt's one step cut
 in three, each with a start of dbt.
@@ -15,12 +15,14 @@ from orchestration.attempts import attempting
 from orchestration.matching import links
 from orchestration.warehouse import WriterGate
 
+_WHAT = "One row per pair of people who are alike enough to be linked, or looked at"
+
 
 def _asset(file: Path) -> dg.AssetsDefinition:
     @dg.asset(
         key=MATCHES,
         deps=[raw_key("people")],
-        description="One row per pair of people who are alike enough to be linked, or looked at.",
+        description=f"{_WHAT}.",
         group_name="matching",
         owners=OWNERS,
         kinds={"duckdb", "splink"},
@@ -46,7 +48,17 @@ def _asset(file: Path) -> dg.AssetsDefinition:
     return matching_links
 
 
+def _empty() -> dg.AssetSpec:
+    """The table as the loader makes it, for models to read: nobody fills it."""
+    return dg.AssetSpec(
+        MATCHES,
+        description=f"{_WHAT}; empty, since the setting `matching` names no pass.",
+        group_name="matching",
+        owners=OWNERS,
+        kinds={"duckdb"},
+    )
+
+
 _FILE = instance_settings.load().matching
 
-if _FILE is not None:
-    matching_links = _asset(_FILE)
+matching_links = _empty() if _FILE is None else _asset(_FILE)
