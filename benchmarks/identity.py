@@ -1,9 +1,12 @@
-"""What the deterministic identity finds of known duplicates: FEBRL 1, 2 and 4, and fake_1000.
+"""What identity finds of known duplicates: FEBRL 1, 2 and 4, and fake_1000.
 
-Nothing is tuned: FEBRL's social security number is a shared id, fake_1000's e-mail address links,
-and no other field is looked at. "One system" has all records of a set as people of one source (of
-two for FEBRL 4), where an address or id of more than three is a desk's and links nobody. In
-"systems apart" each record is of a source of its own, so that nothing is a desk's.
+Deterministic, nothing is tuned: FEBRL's social security number is a shared id, fake_1000's e-mail
+address links, and no other field is looked at. "One system" has all records of a set as people of
+one source (of two for FEBRL 4), where an address or id of more than three is a desk's and links
+nobody. In "systems apart" each record is of a source of its own, so that nothing is a desk's.
+
+"Alike" adds the probabilistic pass to one system, by the YAML in `matching/`: its own pairs, then
+the customers that all links make together. It learns from each set without its truth.
 
 Reads `febrl` and `splink_datasets` below EARFUL_EXPORTS.
 """
@@ -11,6 +14,7 @@ Reads `febrl` and `splink_datasets` below EARFUL_EXPORTS.
 from __future__ import annotations
 
 import csv
+import json
 import os
 import sys
 from pathlib import Path
@@ -19,10 +23,13 @@ import polars as pl
 
 from benchmarks.models import SEEDS, build
 from connectors.landing import Landing
+from orchestration.matching import links
+from orchestration.settings import Settings
 from orchestration.warehouse import Loader, connect
 
 _ROOT = Path(__file__).parents[1]
 _DATA = Path(os.environ.get("EARFUL_EXPORTS", _ROOT.parent / "shared" / "data"))
+_MATCHING = Path(__file__).parent / "matching"
 _FILES = {
     "FEBRL 1": ("febrl/dataset1.csv",),
     "FEBRL 2": ("febrl/dataset2.csv",),
@@ -36,6 +43,7 @@ _NODES = """
         on refs.node_id = ids.node_id and ids.until is null
     where refs.kind = 'person'
 """
+_LINKS = "select * from matching.links where verdict = 'link'"
 
 
 def _records() -> pl.DataFrame:
@@ -62,16 +70,22 @@ def _read(frame: pl.DataFrame) -> pl.DataFrame:
         full_name=pl.concat_str(*names, separator=" ", ignore_nulls=True),
         external_id="soc_sec_id" if febrl else none,
         email=none if febrl else "email",
+        attributes=pl.struct(pl.all()).map_elements(json.dumps, pl.String),
     )
 
 
-def _resolved(folder: Path, records: pl.DataFrame) -> pl.DataFrame:
-    """The customer that each record was found to be, by `source` and `record`."""
+def _resolved(
+    folder: Path, records: pl.DataFrame, matching: Path | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The customer that each record was found to be, by `source` and `record`; and alike pairs."""
     folder.mkdir()
     people = records.select(
-        "source", "external_id", "email", "full_name", person_ref="record", _deleted=False
+        *("source", "external_id", "email", "full_name", "attributes"),
+        person_ref="record",
+        _deleted=False,
     )
-    with connect(folder / "warehouse.duckdb") as connection:
+    settings = Settings(data=folder)
+    with connect(settings.warehouse) as connection:
         Loader(connection, Landing(folder / "nothing")).load()
         connection.register("people", people.to_arrow())
         connection.execute(
@@ -79,9 +93,12 @@ def _resolved(folder: Path, records: pl.DataFrame) -> pl.DataFrame:
             " timestamp '2026-01-01' as _loaded_at from people"
         )
     seeds = _seeds(folder / "seeds", records)
+    if matching is not None:
+        build(folder, "--select", "stg_people", seeds=seeds)
+        links.run(settings, matching)
     build(folder, "--select", "+int_customer_ids", seeds=seeds)
-    with connect(folder / "warehouse.duckdb") as connection:
-        return connection.sql(_NODES).pl()
+    with connect(settings.warehouse) as connection:
+        return connection.sql(_NODES).pl(), connection.sql(_LINKS).pl()
 
 
 def _seeds(folder: Path, records: pl.DataFrame) -> Path:
@@ -115,10 +132,26 @@ def _scores(records: pl.DataFrame) -> str:
     ).row(0)
     exact = grouped.filter((pl.col("both") == pl.col("made")) & (pl.col("both") == pl.col("true")))
     whole = exact["truth"].n_unique() / records["truth"].n_unique()
-    precision = f"{right / made:.3f}" if made else "none made"
+    precision = f"{right / made:.4f}" if made else "none made"
     return (
-        f"pairs: precision {precision}, recall {right / true:.3f} ({right:,} of {true:,});"
-        f" B-cubed {purity:.3f} and {found:.3f}; {whole:.3f} of the entities exactly"
+        f"pairs: precision {precision}, recall {right / true:.4f} ({right:,} of {true:,});"
+        f" B-cubed {purity:.4f} and {found:.4f}; {whole:.4f} of the entities exactly"
+    )
+
+
+def _pair_scores(records: pl.DataFrame, alike: pl.DataFrame) -> str:
+    """Of the pairs that the pass itself linked: the share that is right, and that was found."""
+    truth = records.select("source", "record", "truth")
+    for side in "ab":
+        named = truth.rename(
+            {"source": f"source_{side}", "record": f"person_ref_{side}", "truth": f"truth_{side}"}
+        )
+        alike = alike.join(named, on=[f"source_{side}", f"person_ref_{side}"], validate="m:1")
+    right = alike.filter(pl.col("truth_a") == pl.col("truth_b")).height
+    true = _pairs(records, "truth")
+    return (
+        f"pairs: precision {right / max(alike.height, 1):.4f}, recall {right / true:.4f}"
+        f" ({right:,} of {true:,}; {alike.height - right:,} wrong)"
     )
 
 
@@ -135,7 +168,20 @@ def main(folder: Path, *, small: bool) -> None:
     }
     for way, source in ways.items():
         told = records.with_columns(source=source)
-        known = _resolved(folder / way.replace(" ", "-"), told)
+        known, _ = _resolved(folder / way.replace(" ", "-"), told)
         found = told.join(known, on=["source", "record"], how="left", validate="1:1")
         for (name,), frame in found.group_by("set", maintain_order=True):
             sys.stdout.write(f"  {name:<10} {way:<14} {_scores(frame)}\n")
+    for name, frame in (
+        records.with_columns(source="file").partition_by("set", as_dict=True).items()
+    ):
+        _alike(folder, str(name[0]), frame)
+
+
+def _alike(folder: Path, name: str, told: pl.DataFrame) -> None:
+    slug = name.lower().replace(" ", "_")
+    matching = _MATCHING / ("fake_1000.yaml" if slug == "fake_1000" else "febrl.yaml")
+    known, alike = _resolved(folder / slug, told, matching)
+    found = told.join(known, on=["source", "record"], how="left", validate="1:1")
+    sys.stdout.write(f"  {name:<10} {'alike, alone':<14} {_pair_scores(told, alike)}\n")
+    sys.stdout.write(f"  {name:<10} {'alike, all':<14} {_scores(found)}\n")

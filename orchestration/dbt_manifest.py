@@ -36,11 +36,16 @@ class _Column(msgspec.Struct):
     meta: dict[str, object] = {}
 
 
+class _NodeConfig(msgspec.Struct):
+    meta: dict[str, object] = {}
+
+
 class _Node(msgspec.Struct):
     name: str
     resource_type: str
     database: str | None = None
     columns: dict[str, _Column] = {}
+    config: _NodeConfig = msgspec.field(default_factory=_NodeConfig)
 
 
 class _Manifest(msgspec.Struct):
@@ -55,6 +60,8 @@ def fingerprint(settings: Settings) -> str:
             relative = file.relative_to(folder)
             if relative.parts[0] not in ("target", "logs"):
                 digest.update(f"{relative}\0".encode() + file.read_bytes())
+    if settings.matching is not None and settings.matching.exists():
+        digest.update(settings.matching.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -122,14 +129,26 @@ def dbt_executable() -> str:
 
 def public_columns(settings: Settings) -> set[PublicColumn]:
     """Columns of the release that declare a privacy class that may be published."""
-    manifest = msgspec.json.decode(ensure(settings).read_bytes(), type=_Manifest)
     return {
         PublicColumn(node.name, column.name)
-        for node in manifest.nodes.values()
-        if node.resource_type == "model" and node.database == "release"
+        for node in _released(settings)
         for column in node.columns.values()
         if _privacy(column) in _PUBLIC
     }
+
+
+def may_shrink(settings: Settings) -> set[str]:
+    """Tables of the release that are right to lose rows: lists of what is yet to be done."""
+    return {node.name for node in _released(settings) if node.config.meta.get("may_shrink")}
+
+
+def _released(settings: Settings) -> list[_Node]:
+    manifest = msgspec.json.decode(ensure(settings).read_bytes(), type=_Manifest)
+    return [
+        node
+        for node in manifest.nodes.values()
+        if node.resource_type == "model" and node.database == "release"
+    ]
 
 
 def _privacy(column: _Column) -> object:

@@ -27,6 +27,7 @@ from connectors.vendors import NAMES, Options, connector
 from orchestration import dbt_manifest, dbt_sources
 from orchestration import settings as instance_settings
 from orchestration.components.config import SourceConfig
+from orchestration.matching import config as matching
 from orchestration.settings import ROOT, Settings
 
 TABLES = ROOT / "docs/tables.md"
@@ -44,8 +45,9 @@ Privacy: *public*; *pseudonymous* (an id that names a person only to those who h
 
 _REFERENCE_HEAD = """# Source reference
 
-Every key of a source's `defs.yaml`. Rendered from the models that check it, by `make docs`.
-[add-a-source.md](add-a-source.md) shows them at work.
+Every key of a source's `defs.yaml`, and of the YAML that the setting `matching` names. Rendered
+from the models that check them, by `make docs`. [add-a-source.md](add-a-source.md) and
+[identity.md](identity.md) show them at work.
 """
 
 _VENDORS_HEAD = """# Vendors
@@ -103,6 +105,8 @@ def render_reference() -> str:
         (mapping.Question, "….questions"),
         (mapping.Lookup, "….lookups"),
         (mapping.Thread, "….thread"),
+        (matching.MatchingConfig, "matching"),
+        (matching.Comparison, "matching.compare"),
     ]
     return "\n".join([_REFERENCE_HEAD, *(_section(model, path) for model, path in sections)])
 

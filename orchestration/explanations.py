@@ -29,6 +29,10 @@ EXPLANATIONS: dict[str, str] = {
         "dbt could not read the project: a model, a seed or a yml is wrong. The message is dbt's "
         "own. `dbt parse` in dbt_project/ shows it again."
     ),
+    "DBT-RUN": (
+        "dbt could not build the people that the probabilistic pass compares. Its log in the data "
+        "folder names the model and DuckDB's reason."
+    ),
     "GATE-ERRORED": (
         "An expectation raised an error instead of judging the data. That is no verdict, so "
         "nothing passed and nothing was rejected. Usually a column is missing or has another "
@@ -39,6 +43,20 @@ EXPLANATIONS: dict[str, str] = {
         "Packages never change after their commit, so this is damage from outside. Restore the "
         "package from a backup; or delete its folder and read the source again; or replay it, if "
         "its raw pages are whole."
+    ),
+    "MATCHING-LEARN": (
+        "The probabilistic pass learns its weights from pairs of people: those that a rule of "
+        "`sure` or `train_on` finds. It found none, or more than `sure_share` admits. "
+        "docs/identity.md says how rules are chosen; without the setting `matching` nothing is "
+        "learnt, and people are linked by their references alone."
+    ),
+    "MATCHING-MISSING": (
+        "The setting `matching` (EARFUL_MATCHING) names the YAML of the probabilistic pass. "
+        "Correct the path, or leave the setting out: the pass is off by default."
+    ),
+    "MATCHING-SPLINK": (
+        "The probabilistic pass needs Splink, which is installed by pip install -e '.[matching]' "
+        "only: an instance without the pass does not carry it."
     ),
     "PUBLISH-NO-EARLIER": (
         "A rollback goes to the version before the current one, and there is none: it was never "

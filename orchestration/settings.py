@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     )
     data: Path = Field(ROOT / "data", description="Folder that everything is written to.")
     build: Path = Field(ROOT / "build", description="Folder for what is made for reading only.")
+    matching: Path | None = Field(
+        None, description="YAML of the probabilistic pass over people; none without."
+    )
     lock_wait: float = Field(
         60, ge=0, description="Seconds to wait for the warehouse while somebody else writes it."
     )
@@ -133,7 +136,7 @@ class _RelativeToml(TomlConfigSettingsSource):
 
 def _is_path(setting: str) -> bool:
     field = Settings.model_fields.get(setting)
-    return field is not None and field.annotation is Path
+    return field is not None and field.annotation in (Path, Path | None)
 
 
 def config_file() -> Path:
@@ -173,6 +176,7 @@ def load() -> Settings:
     return settings.model_copy(
         update={
             name: getattr(settings, name).resolve()
-            for name in ("sources", "exports", "seeds", "data", "build")
+            for name in ("sources", "exports", "seeds", "data", "build", "matching")
+            if getattr(settings, name) is not None
         }
     )

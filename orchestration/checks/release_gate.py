@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.checks.rules import Rule
-from orchestration.dbt_manifest import PublicColumn, public_columns
+from orchestration.dbt_manifest import PublicColumn, may_shrink, public_columns
 from orchestration.publishing.snapshot import tables
 from orchestration.publishing.versions import FILE
 from orchestration.settings import Settings
@@ -161,8 +161,10 @@ def _collapse(settings: Settings) -> Check:
             before = tables(connection, published.resolve().stem)
     with connect(settings.release, read_only=True) as connection:
         now = tables(connection, settings.release.stem)
+    shrinking = may_shrink(settings)
     rows = [
-        f"({literal(name)}, {now.get(name, 'null')}, {rows})"
+        # a list of what is to be done is empty when it is done, but there
+        f"({literal(name)}, {now.get(name, 'null')}, {0 if name in shrinking else rows})"
         for name, rows in before.items()
         # publishing adds these
         if name not in ("about", "about_sources")

@@ -14,6 +14,7 @@ _NAMES = {
     "raw": "loading packages into raw",
     "raw_contract": "raw gate",
     "models": "building and testing models",
+    "matching__links": "matching people",
     "release": "taking stock of the release",
     "release_contract": "release gate",
     "published": "publishing",

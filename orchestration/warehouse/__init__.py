@@ -1,6 +1,6 @@
 """The warehouse file: who may write it, what is in raw, and what has been loaded."""
 
-from orchestration.warehouse.connection import STORAGE, Connection, QueryError, connect
+from orchestration.warehouse.connection import STORAGE, Connection, QueryError, connect, scratch
 from orchestration.warehouse.loader import Load, Loader
 from orchestration.warehouse.writer import Holder, WriterGate, holder
 
@@ -14,4 +14,5 @@ __all__ = [
     "WriterGate",
     "connect",
     "holder",
+    "scratch",
 ]

@@ -56,6 +56,16 @@ def connect(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyC
         connection.close()
 
 
+@contextmanager
+def scratch() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of its own in memory, for tables that nobody is to keep."""
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
 def _explained(path: Path, error: Exception) -> Exception:
     message = str(error)
     if "Could not set lock" in message or "Conflicting lock" in message:

@@ -38,6 +38,19 @@ create table if not exists raw._load_tables (
     rows_deduplicated bigint not null
 );
 """
+MATCHES = """
+create schema if not exists matching;
+create table if not exists matching.links (
+    source_a varchar not null,
+    person_ref_a varchar not null,
+    source_b varchar not null,
+    person_ref_b varchar not null,
+    probability double not null,
+    verdict varchar not null,
+    model varchar not null
+);
+"""
+"""What the probabilistic pass found; empty where there is none, for dbt reads it all the same."""
 
 
 def raw_columns(table: Table) -> dict[str, str]:
@@ -53,6 +66,7 @@ def reject_columns(table: Table) -> dict[str, str]:
 def ensure(connection: duckdb.DuckDBPyConnection) -> None:
     """Create what is missing in `raw`, add new columns, refuse changed types."""
     connection.execute(LEDGER)
+    connection.execute(MATCHES)
     there = _existing(connection)
     for table in TABLES.values():
         _ensure_table(connection, there, table.name, raw_columns(table))

@@ -45,6 +45,7 @@ MARTS = {
     "customers": CUSTOMER,
     "cases": CUSTOMER,
     "accounts": "*",
+    "identity_conflicts": "*",
     "metrics": "*",
     "team_pulse": "*",
     "questions_to_map": "*",

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from connectors.families import TABLES
+from orchestration.warehouse.schema import MATCHES
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 START = datetime(2026, 11, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
@@ -33,6 +34,7 @@ class Warehouse:
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.open() as db:
             db.execute("create schema if not exists raw")
+            db.execute(MATCHES)
             db.execute(
                 "create table raw._loads (load_id varchar, source varchar, _loaded_at timestamp)"
             )

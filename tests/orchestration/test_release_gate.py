@@ -32,6 +32,7 @@ def stocked(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     stock(house)
     declared = columns(house)
     monkeypatch.setattr(release_gate, "public_columns", lambda _settings: declared)
+    monkeypatch.setattr(release_gate, "may_shrink", lambda _settings: set())
     return house
 
 
@@ -76,6 +77,7 @@ def test_a_share_without_an_end_of_its_interval_is_refused_by_name(
     release(stocked, metrics=METRICS, comments=COMMENTS, journey_paths=shares)
     declared = columns(stocked)
     monkeypatch.setattr(release_gate, "public_columns", lambda _settings: declared)
+    monkeypatch.setattr(release_gate, "may_shrink", lambda _settings: set())
 
     assert refused(stocked) == {"no_naked_share": ["journey_paths.reached_share has no interval"]}
 
@@ -121,6 +123,7 @@ def test_a_column_that_not_every_reader_understands_is_refused(
     release(stocked, metrics=METRICS, comments=odd)
     declared = columns(stocked)
     monkeypatch.setattr(release_gate, "public_columns", lambda _settings: declared)
+    monkeypatch.setattr(release_gate, "may_shrink", lambda _settings: set())
 
     assert refused(stocked)["plain_types"] == [
         "comments.a is JSON",
@@ -162,6 +165,19 @@ def test_a_table_that_was_empty_and_vanished_is_refused_too(stocked: House) -> N
 
     assert refused(stocked) == {"not_collapsed": ["comments: 0 rows published, gone now"]}
     assert refused(stocked, max_collapse=1) == {}
+
+
+def test_a_list_of_what_is_to_be_done_may_become_empty_but_not_vanish(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release_gate, "may_shrink", lambda _settings: {"comments"})
+    publish(stocked)
+    release(stocked, metrics=METRICS, comments=f"{COMMENTS} limit 0")
+    assert refused(stocked) == {}
+
+    release(stocked, metrics=METRICS)
+
+    assert set(refused(stocked)) == {"not_collapsed"}
 
 
 def test_the_first_release_has_nothing_to_collapse_against(stocked: House) -> None:
@@ -213,6 +229,7 @@ def test_a_check_that_cannot_be_evaluated_is_an_error_and_no_verdict(
     release(stocked, comments=COMMENTS, **({"metrics": metrics} if metrics else {}))
     declared = columns(stocked) | {PublicColumn("metrics", "value")}
     monkeypatch.setattr(release_gate, "public_columns", lambda _settings: declared)
+    monkeypatch.setattr(release_gate, "may_shrink", lambda _settings: set())
 
     with pytest.raises(FixEnvironment, match="no_naked_score") as caught:
         release_gate.judge(stocked.settings)

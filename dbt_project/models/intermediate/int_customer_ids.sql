@@ -7,7 +7,9 @@
 {%- set now = "timestamp '" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "'" %}
 
 with refs as (
-    select * from {{ ref('int_references') }} where set_aside_reason is null
+    select *
+    from {{ ref('int_references') }} as known
+    where not exists (select 1 from {{ ref('int_set_aside') }} as aside where aside.node_id = known.node_id)
 ),
 
 clusters as (
@@ -37,6 +39,12 @@ born as (
 
 held as (
     select * from {{ this }} where until is null
+),
+
+-- later than every build before, whatever the clock says: who was who in which order hangs on it
+build as (
+    select greatest({{ now }}, max(coalesce(until, since)) + interval 1 microsecond) as at
+    from {{ this }}
 ),
 
 -- an id that is known belongs to the cluster of the reference that it was made of, or, where that
@@ -84,9 +92,10 @@ select
     held.customer_id,
     held.born,
     held.since,
-    {{ now }} as until
+    build.at as until
 from held
 left join assigned using (node_id)
+cross join build
 where assigned.customer_id is distinct from held.customer_id
 
 union all
@@ -95,10 +104,11 @@ select
     assigned.node_id,
     assigned.customer_id,
     assigned.born,
-    {{ now }} as since,
+    build.at as since,
     null as until
 from assigned
 left join held using (node_id)
+cross join build
 where assigned.customer_id is distinct from held.customer_id
 {%- else %}
 

@@ -1,4 +1,4 @@
--- One row per reference that links nobody, or pair that could not be kept apart, and why.
+-- One row per reference that links nobody, or row of identity_overrides that cannot be followed, and why.
 with refs as (
     select * from {{ ref('int_references') }}
 ),
@@ -8,53 +8,76 @@ ids as (
 ),
 
 overrides as (
+    select * from {{ ref('int_identity_overrides') }}
+),
+
+known as (
+    select overrides.override_row
+    from overrides
+    inner join refs as a on overrides.node_a = a.node_id
+    inner join refs as b on overrides.node_b = b.node_id
+),
+
+still_joined as (
+    select overrides.override_row
+    from overrides
+    inner join ids as a on overrides.node_a = a.node_id
+    inner join ids as b on overrides.node_b = b.node_id
+    where overrides.action = 'force_different'
+        and not overrides.is_contradicted
+        and a.customer_id = b.customer_id
+),
+
+wrong as (
     select
-        *,
-        {{ override_node('a') }} as node_a,
-        {{ override_node('b') }} as node_b
-    from {{ ref('identity_overrides') }}
-    {{ join_provider(normal_email('value_a'), 'provider_a') }}
-    {{ join_provider(normal_email('value_b'), 'provider_b') }}
+        override_row,
+        'contradicted' as problem,
+        'rows ' || same_rows || ' declare to be one whom this one declares different: take out what is wrong' as reason
+    from overrides
+    where is_contradicted
+    union all
+    select
+        override_row,
+        'still joined',
+        'declared different from ' || overrides.kind_b || ' ' || overrides.value_b
+        || ', but a chain of other references still joins them: set one of those aside too'
+    from overrides
+    inner join still_joined using (override_row)
+    union all
+    select
+        override_row,
+        'names nobody',
+        'an override names a reference that no record holds: check its spelling'
+    from overrides
+    where override_row not in (select override_row from known)
 )
 
 select
-    node_id,
-    kind,
-    source,
-    value,
-    set_aside_reason as reason,
-    names,
-    records
-from refs
-where set_aside_reason is not null
+    aside.problem,
+    aside.reason,
+    refs.node_id,
+    refs.kind,
+    refs.source,
+    refs.value,
+    refs.names,
+    aside.groups,
+    refs.records,
+    cast(null as bigint) as override_row
+from {{ ref('int_set_aside') }} as aside
+inner join refs using (node_id)
 
 union all
 
 select
+    wrong.problem,
+    wrong.reason,
     overrides.node_a,
     overrides.kind_a,
     overrides.source_a,
     overrides.value_a,
-    'declared different from ' || overrides.kind_b || ' ' || overrides.value_b
-    || ', but a chain of other references still joins them: set one of those aside too',
-    2,
-    null
-from overrides
-inner join ids as a on overrides.node_a = a.node_id
-inner join ids as b on overrides.node_b = b.node_id
-where overrides.action = 'force_different' and a.customer_id = b.customer_id
-
-union all
-
-select
-    overrides.node_a,
-    overrides.kind_a,
-    overrides.source_a,
-    overrides.value_a,
-    'an override names a reference that no record holds: check its spelling',
-    0,
-    0
-from overrides
-left join refs as a on overrides.node_a = a.node_id
-left join refs as b on overrides.node_b = b.node_id
-where a.node_id is null or b.node_id is null
+    null,
+    null,
+    null,
+    override_row
+from wrong
+inner join overrides using (override_row)

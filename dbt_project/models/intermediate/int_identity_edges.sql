@@ -5,25 +5,15 @@ with mentions as (
 ),
 
 refs as (
-    select * from {{ ref('int_references') }}
-),
-
-people as (
-    select * from {{ ref('stg_people') }} where not is_deleted
-),
-
-namespaces as (
-    select * from {{ ref('external_id_namespaces') }}
+    select node_id
+    from {{ ref('int_references') }} as known
+    where not exists (select 1 from {{ ref('int_set_aside') }} as aside where aside.node_id = known.node_id)
 ),
 
 overrides as (
-    select
-        action,
-        {{ override_node('a') }} as node_a,
-        {{ override_node('b') }} as node_b
-    from {{ ref('identity_overrides') }}
-    {{ join_provider(normal_email('value_a'), 'provider_a') }}
-    {{ join_provider(normal_email('value_b'), 'provider_b') }}
+    select * from {{ ref('int_identity_overrides') }}
+    -- a row that others contradict decides nothing
+    where action = 'force_different' and not is_contradicted
 ),
 
 -- millions of records repeat the same few combinations
@@ -39,14 +29,10 @@ usable as (
         email.node_id as email_node,
         phone.node_id as phone_node
     from combinations
-    left join refs as person
-        on combinations.person_node = person.node_id and person.set_aside_reason is null
-    left join refs as external
-        on combinations.external_node = external.node_id and external.set_aside_reason is null
-    left join refs as email
-        on combinations.email_node = email.node_id and email.set_aside_reason is null
-    left join refs as phone
-        on combinations.phone_node = phone.node_id and phone.set_aside_reason is null
+    left join refs as person on combinations.person_node = person.node_id
+    left join refs as external on combinations.external_node = external.node_id
+    left join refs as email on combinations.email_node = email.node_id
+    left join refs as phone on combinations.phone_node = phone.node_id
 ),
 
 -- a star around the strongest reference of a record joins them all with the fewest links
@@ -56,31 +42,24 @@ stars as (
 ),
 
 links as (
-    {%- for kind in ['external', 'email', 'phone'] %}
+    {%- for kind in ['email', 'phone'] %}
     select hub as node_a, {{ kind }}_node as node_b, 'same {{ kind }}' as rule
     from stars
     -- a null never links
     where {{ kind }}_node is not null and {{ kind }}_node <> hub
     union all
     {%- endfor %}
-    select
-        {{ hash_id(["'person'", 'source', normal_ref('person_ref')]) }},
-        {{ hash_id(["'person'", 'source', normal_ref('merged_into_ref')]) }},
-        'merged by the source'
-    from people
-    where {{ normal_ref('merged_into_ref') }} is not null
+    select node_a, node_b, rule from {{ ref('int_strong_links') }}
     union all
+    -- cut, not rounded: 1 is nobody's probability
     select
-        refs.node_id,
-        min(refs.node_id) over (partition by namespaces.namespace, refs.value),
-        'declared shared id'
-    from refs
-    inner join namespaces using (source)
-    where refs.kind = 'external' and refs.set_aside_reason is null
-    union all
-    select node_a, node_b, 'declared the same'
-    from overrides
-    where action = 'force_same'
+        matched.node_a,
+        matched.node_b,
+        'matched, p=' || cast(cast(floor(matched.probability * 10000) / 10000 as decimal(5, 4)) as {{ dbt.type_string() }})
+    from {{ ref('stg_matched_people') }} as matched
+    inner join refs as a on matched.node_a = a.node_id
+    inner join refs as b on matched.node_b = b.node_id
+    where matched.verdict = 'link'
 ),
 
 undirected as (
@@ -89,13 +68,12 @@ undirected as (
         greatest(node_a, node_b) as node_b,
         rule
     from links
-    where node_a <> node_b
 ),
 
 apart as (
-    select node_a, node_b from overrides where action = 'force_different'
+    select node_a, node_b from overrides
     union all
-    select node_b, node_a from overrides where action = 'force_different'
+    select node_b, node_a from overrides
 ),
 
 neighbours as (
@@ -106,7 +84,9 @@ neighbours as (
 
 -- what two declared strangers share directly speaks of neither
 torn as (
-    select apart.node_a as node, shared.neighbour
+    select
+        least(apart.node_a, shared.neighbour) as node_a,
+        greatest(apart.node_a, shared.neighbour) as node_b
     from apart
     inner join neighbours as shared on apart.node_a = shared.node
     left join neighbours as theirs
@@ -118,6 +98,5 @@ select undirected.*
 from undirected
 where not exists (
     select 1 from torn
-    where (undirected.node_a = torn.node and undirected.node_b = torn.neighbour)
-        or (undirected.node_b = torn.node and undirected.node_a = torn.neighbour)
+    where undirected.node_a = torn.node_a and undirected.node_b = torn.node_b
 )

@@ -59,6 +59,9 @@ long as (
         {{ kind }} as value,
         source as mentioned_by,
         person_node,
+        -- what stronger than itself it is told with
+        {{ {'email': 'coalesce(person_node, external_node)',
+            'phone': 'coalesce(person_node, external_node, email_node)'}.get(kind, 'cast(null as bigint)') }} as holder,
         oldest,
         records
     from combinations
@@ -72,6 +75,7 @@ long as (
         source,
         {{ normal_ref('merged_into_ref') }},
         source,
+        null,
         null,
         {{ oldest }} record_id,
         1
@@ -115,7 +119,9 @@ grouped as (
         any_value(source) as source,
         any_value(value) as value,
         min(oldest) as oldest,
-        sum(records) as records
+        sum(records) as records,
+        -- only a few are asked again which of them are one: int_set_aside
+        count(distinct holder) as holders
     from long
     group by node_id
 ),
@@ -142,6 +148,7 @@ select
     loads._first_load_id as first_load_id,
     grouped.records,
     coalesce(names.names, 0) as names,
+    grouped.holders,
     -- the id that a customer known by this reference gets: made of native ids only, so that
     -- nobody can try e-mail addresses or phone numbers against it
     case

@@ -15,17 +15,7 @@ edges as (
 rules as (
     select
         node_id,
-        min_by(rule, struct_pack(
-            rank := case rule
-                when 'declared the same' then 1
-                when 'merged by the source' then 2
-                when 'declared shared id' then 3
-                when 'same external' then 4
-                when 'same email' then 5
-                else 6
-            end,
-            rule := rule
-        )) as rule
+        {{ strongest_rule('rule') }} as rule
     from (
         select node_a as node_id, rule from edges
         union all

@@ -10,12 +10,10 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 from packaging.version import Version
 
-from connectors.errors import GateRefused
-from orchestration import dbt_manifest, rebuilds
+from orchestration import dbt_manifest, dbt_runs
 from orchestration import settings as instance_settings
 from orchestration.assets import OWNERS
 from orchestration.attempts import attempting
-from orchestration.checks import raw_gate
 from orchestration.settings import Settings
 from orchestration.warehouse import WriterGate, connect
 from orchestration.warehouse.sql import literal
@@ -83,9 +81,7 @@ def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
     os.environ.update(settings.dbt_environment)
     gate = WriterGate(settings.data, settings.lock_wait)
     with attempting(), gate.hold("models"):
-        _require_gated(settings)
-        _ensure_release(settings)
-        for name in rebuilds.drop_outdated(settings):
+        for name in dbt_runs.make_ready(settings):
             context.log.info("%s was made by other code and is made whole again", name)
         dbt = Dbt(
             project_dir=str(dbt_manifest.PROJECT),
@@ -130,30 +126,6 @@ def _row_counts(settings: Settings) -> dict[str, int]:
                 "where schema_name <> 'raw'"
             ).fetchall()
         )
-
-
-def _require_gated(settings: Settings) -> None:
-    with connect(settings.warehouse, read_only=True) as connection:
-        loads = raw_gate.waiting(connection)
-    if loads:
-        raise GateRefused(
-            "RAW-NOT-GATED",
-            "raw",
-            f"{len(loads)} loads have not passed the raw gate",
-            "Materialize raw and its checks first; earful status names the loads.",
-        )
-
-
-def _ensure_release(settings: Settings) -> None:
-    """Make the release file in the storage format that every DuckDB from 1.0 on opens."""
-    if settings.release.exists():
-        return
-    with connect(settings.warehouse) as connection:
-        connection.execute(
-            f"attach {literal(str(settings.release))} as release (storage_version 'v1.0.0')"
-        )
-        connection.execute("create or replace table release.main.begun as select 1 as one")
-        connection.execute("drop table release.main.begun")
 
 
 def marts() -> list[dg.AssetKey]:

@@ -86,7 +86,11 @@ def raw_contract(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetChe
 def _load(settings: Settings) -> Load:
     gate = WriterGate(settings.data, settings.lock_wait)
     with gate.hold("load"), connect(settings.warehouse) as connection:
-        return Loader(connection, Landing(settings.landing)).load()
+        load = Loader(connection, Landing(settings.landing)).load()
+        if settings.matching is None:
+            # of a pass that was switched off since
+            connection.execute("delete from matching.links")
+        return load
 
 
 def _judge(settings: Settings) -> list[raw_gate.Verdict]:

@@ -1,0 +1,1 @@
+"""The probabilistic pass over people, where the instance has one."""
