@@ -19,26 +19,30 @@ moved as (
         lost.node_id,
         lost.until as changed_at,
         lost.customer_id as from_id,
-        given.customer_id as to_id
+        gained.customer_id as to_id
     from ids as lost
-    left join ids as given on lost.node_id = given.node_id and lost.until = given.since
+    left join ids as gained on lost.node_id = gained.node_id and lost.until = gained.since
     where lost.until is not null
     {%- if is_incremental() %}
         and lost.until > (select coalesce(max(changed_at), timestamp '0001-01-01') from {{ this }})
     {%- endif %}
 ),
 
--- an id that stood for somebody once, then for nobody, and now does again
-reused as (
-    select ids.customer_id, ids.since as changed_at, count(*) as reference_count
+given as (
+    select customer_id, since as changed_at, count(*) as reference_count
     from ids
-    inner join (
-        select customer_id, min(since) as first_at from ids group by customer_id
-    ) as used on ids.customer_id = used.customer_id and ids.since > used.first_at
     {%- if is_incremental() %}
-    where ids.since > (select coalesce(max(changed_at), timestamp '0001-01-01') from {{ this }})
+    where since > (select coalesce(max(changed_at), timestamp '0001-01-01') from {{ this }})
     {%- endif %}
-    group by ids.customer_id, ids.since
+    group by customer_id, since
+),
+
+-- an id that stood for somebody before: perhaps for nobody in between
+reused as (
+    select distinct given.customer_id, given.changed_at, given.reference_count
+    from given
+    inner join ids as earlier
+        on given.customer_id = earlier.customer_id and given.changed_at > earlier.since
 ),
 
 touched as (
