@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from connectors.families import TABLES
+from orchestration import calendars
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 START = datetime(2026, 11, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
@@ -94,6 +95,8 @@ class Warehouse:
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
+        with self.open() as db:
+            calendars.refresh(db, seeds or PROJECT / "seeds")
         if seeds:
             environment["EARFUL_SEED_PATH"] = os.path.relpath(seeds, PROJECT)
         command = [str(Path(sys.executable).with_name("dbt")), *arguments]

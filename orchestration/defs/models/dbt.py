@@ -11,7 +11,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_as
 from packaging.version import Version
 
 from connectors.errors import GateRefused
-from orchestration import dbt_manifest
+from orchestration import calendars, dbt_manifest
 from orchestration import settings as instance_settings
 from orchestration.assets import OWNERS
 from orchestration.attempts import attempting
@@ -85,6 +85,8 @@ def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
     with attempting(), gate.hold("models"):
         _require_gated(settings)
         _ensure_release(settings)
+        with connect(settings.warehouse) as connection:
+            calendars.refresh(connection, settings.seeds)
         dbt = Dbt(
             project_dir=str(dbt_manifest.PROJECT),
             profiles_dir=str(dbt_manifest.PROJECT),
