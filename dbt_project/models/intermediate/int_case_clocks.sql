@@ -3,9 +3,12 @@
     which something was heard since. -#}
 {{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id') }}
 {%- set parts = ['cases', 'case_messages', 'case_changes'] %}
+{%- set is_reopening -%}
+    field = 'status' and old_value in ('solved', 'closed') and {{ is_open('new_value') }}
+{%- endset %}
 {%- set columns = [
     'record_id', 'source', 'case_id', 'status', 'priority', 'topic', 'product', 'created_at',
-    'is_agent_created', 'is_merged', 'is_done', 'first_reply_at', 'first_resolved_at', 'resolved_at', 'reopens',
+    'is_agent_created', 'is_merged', 'is_done', 'first_reply_at', 'first_resolved_at', 'resolved_at', 'reopens', 'first_reopened_at',
     'next_replies', 'next_reply_minutes', 'next_reply_mean_minutes', 'requester_wait_seconds',
     'requester_waits_since', 'agent_wait_seconds', 'group_stations', 'assignee_stations', 'public_messages',
     'customer_messages', 'agent_messages', 'waiting_since', 'clock_findings', 'cases_seen_at',
@@ -119,9 +122,8 @@ moved as (
             field = 'status' and new_value = '{{ status }}'
         ) as {{ end }}_at,
         {%- endfor %}
-        count(*) filter (
-            field = 'status' and old_value in ('solved', 'closed') and {{ is_open('new_value') }}
-        ) as reopens,
+        count(*) filter ({{ is_reopening }}) as reopens,
+        min(changed_at) filter ({{ is_reopening }}) as first_reopened_at,
         min(changed_at) filter (field = 'status') as first_changed_at,
         {%- for column in ['team_ref', 'assignee_ref'] %}
         count(*) filter (field = '{{ column }}') as {{ column }}_changes,
@@ -156,6 +158,7 @@ told as (
         least(moved.first_solved_at, cases.solved_at) as first_solved_at,
         least(moved.first_closed_at, cases.closed_at) as first_closed_at,
         moved.first_changed_at,
+        moved.first_reopened_at,
         {%- for column, stations in {'team_ref': 'group_stations', 'assignee_ref': 'assignee_stations'}.items() %}
         case
             when moved.{{ column }}_changes > 0 then moved.{{ column }}_stations
@@ -192,6 +195,7 @@ clocks as (
         -- a case that was reopened since is not resolved
         case when is_done and not is_merged then coalesce(last_solved_at, first_closed_at) end as resolved_at,
         reopens,
+        first_reopened_at,
         coalesce(next_replies, 0) as next_replies,
         next_reply_minutes,
         next_reply_mean_minutes,

@@ -97,12 +97,13 @@ select
     case when cases.is_done and not cases.is_merged and cases.public_messages > 0 then
         cases.agent_messages = 1 and cases.reopens = 0
     end as is_one_touch,
-    case
-        when cases.is_merged then null
-        when cases.reopens > 0 then false
-        when cases.resolved_at is null or voices.customer_id is null then null
-        when contacts.next_contact_at <= cases.resolved_at + interval {{ var('fcr_days') }} day then false
-        when heard.last_at >= cases.resolved_at + interval {{ var('fcr_days') }} day then true
+    -- judged when its window has closed, whatever is known before: who comes back is known at once, who
+    -- does not only then, and rates of recent cases would be made of the former
+    case when not cases.is_merged and voices.customer_id is not null
+        and heard.last_at >= cases.first_resolved_at + interval {{ var('fcr_days') }} day
+    then
+        coalesce(cases.first_reopened_at > cases.first_resolved_at + interval {{ var('fcr_days') }} day, true)
+        and coalesce(contacts.next_contact_at > cases.first_resolved_at + interval {{ var('fcr_days') }} day, true)
     end as is_first_contact_resolution,
     cases.group_stations,
     cases.assignee_stations,
