@@ -225,6 +225,7 @@ class Company:
                     **self._identity(),
                     created_at=opened,
                     team_ref=f"t{n % 3}",
+                    opened_by=self.dice.choice(["customer", "customer", "customer", None]),
                     status=self.dice.choice(["open", "pending", *["solved", "closed"] * 5]),
                     channel=self.dice.choice(["phone", "email"]),
                     topic=self.dice.choice(["bill", "parcel", None]),
@@ -232,7 +233,7 @@ class Company:
                     description=f"No {n}",
                 )
             )
-            messages += [self._message(case, m, opened) for m in range(self.dice.randrange(9))]
+            messages += [self._message(case, m, opened) for m in range(self.dice.randrange(14))]
             changes += self._changes(case, opened, cases[-1]["status"])
             ratings.append(
                 self._row(
@@ -276,7 +277,7 @@ class Company:
             **case,
             message_id=f"m{number}",
             body=f"Message {number} of {case['case_id']}",
-            author_role=self.dice.choice(["customer", "agent"]),
+            author_role=self.dice.choice(["customer", "agent", "agent", "agent"]),
             is_public=self.dice.random() < 0.8,
             created_at=opened + timedelta(hours=number, minutes=self.dice.randrange(60)),
         )

@@ -425,7 +425,7 @@ def test_the_backlog_counts_who_was_open_at_each_months_end(built: Warehouse) ->
     assert found == [
         ("month", date(2026, 1, 31), 1, 22.0, 22.0, first),
         ("month", date(2026, 2, 28), 1, 9.0, 9.0, second),
-        # solved as April began: open when March ended, as its last moment was
+        # solved as April began, and open no more
         ("month", date(2026, 3, 31), 1, 40.0, 40.0, second),
         ("now", None, 2, 27.0, 48.6, second),
     ]

@@ -81,7 +81,7 @@ open_cases as (
     union all
     select 'now', source, touchpoint, created_at, last_at
     from spans
-    where ended_at is null and opened_at <= last_at
+    where ended_at is null
 ),
 
 aged as (
