@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +15,7 @@ from orchestration.calendars.rows import HOURS, TEAMS, read
 from orchestration.warehouse import Connection
 
 _EARLIEST = 1990
-_TABLES = {
+_TABLES: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
     "hours": {
         "calendar": pl.String,
         "day": pl.Date,
@@ -52,7 +53,7 @@ def refresh(connection: Connection, seeds: Path) -> bool:
         return False
     openings, teams, findings = read(seeds)
     first, last = date(years[0], 1, 1), date(years[1], 12, 31)
-    made = {
+    made: dict[str, Sequence[tuple[object, ...]]] = {
         "hours": [
             (i.calendar, i.day, i.opens_at, i.closes_at, i.seconds_before)
             for i in intervals(openings, first, last)
