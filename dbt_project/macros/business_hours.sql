@@ -58,3 +58,12 @@
 {% macro calendar_ends() -%}
     (select calendar, max(closes_at) as closes_at from {{ ref('stg_working_hours') }} group by calendar)
 {%- endmacro %}
+
+{#- A sum of waits of `cases` in working time: no wait at all is none in working time either. -#}
+{% macro business_wait(clock) -%}
+    case
+        when business.calendar is null or cases.{{ clock }}_seconds is null then null
+        when cases.{{ clock }}_seconds = 0 then 0.0
+        else business.business_{{ clock }}_minutes
+    end as business_{{ clock }}_minutes
+{%- endmacro %}

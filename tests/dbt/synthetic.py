@@ -23,6 +23,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "case_messages": ("case_id", "message_id"),
     "case_changes": ("case_id", "change_id"),
     "case_ratings": ("rating_id",),
+    "case_clocks_stated": ("case_id", "clock"),
     "reviews": ("review_id",),
     "value_events": ("event_id",),
     "survey_questions": ("survey_id", "question_id", "item_id"),
@@ -247,7 +248,19 @@ class Company:
                     rated_at=opened + timedelta(days=2),
                 )
             )
+        stated = [
+            self._row(
+                source="desk",
+                case_id=case["case_id"],
+                clock=clock,
+                minutes=self.dice.choice([None, 100, 5000]),
+                business_minutes=self.dice.choice([None, 0, 900]),
+            )
+            for case in cases[::3]
+            for clock in ("first_reply", "requester_wait")
+        ]
         return {
+            "case_clocks_stated": stated,
             "cases": cases,
             "case_messages": messages,
             "case_changes": changes,

@@ -12,6 +12,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
+from statsmodels.stats.proportion import proportion_confint
 from warehouse import Warehouse
 
 from conftest import SEEDS
@@ -282,6 +283,42 @@ def queue() -> Rows:
     return tickets.rows
 
 
+LATER = at("2026-07-01 00:00")
+STATED = {
+    # case and clock: minutes and business minutes that the source states, what becomes of both
+    ("dst", "first_reply"): (3900, 121, ("agrees", "agrees")),
+    ("dst", "resolution"): (3960, 200, ("agrees", "other_business_hours")),
+    ("dst", "agent_wait"): (None, None, ("not_stated", "not_stated")),
+    ("holiday", "first_reply"): (2600, 120, ("unexplained", "agrees")),
+    ("twice", "resolution"): (60, 60, ("changed_since", "changed_since")),
+    ("merged", "resolution"): (30, 30, ("merged", "merged")),
+    ("note", "requester_wait"): (60, 60, ("states_not_told", "states_not_told")),
+    ("note", "resolution"): (None, None, ()),
+    ("agent", "first_reply"): (0, 60, ("agent_created", "agrees")),
+    ("closed", "first_resolution"): (None, None, ("closed_unsolved", "closed_unsolved")),
+    ("backwards", "first_reply"): (0, 0, ("clock_runs_backwards", "clock_runs_backwards")),
+    ("fresh", "requester_wait"): (None, None, ("stated_when_solved", "stated_when_solved")),
+    ("untold", "resolution"): (60, 60, ("agrees", "other_business_hours")),
+}
+
+
+def stated() -> Rows:
+    """What the source states as of July; of `twice` as of before it was reopened."""
+    return {
+        "case_clocks_stated": [
+            {
+                "source": "desk",
+                "case_id": case,
+                "clock": clock,
+                "minutes": minutes,
+                "business_minutes": business_minutes,
+                "updated_at": at("2026-06-01 09:30") if case == "twice" else LATER,
+            }
+            for (case, clock), (minutes, business_minutes, _) in STATED.items()
+        ]
+    }
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     folder = tmp_path_factory.mktemp("clocks")
@@ -290,7 +327,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     (seeds / "business_hours.csv").write_text(HOURS)
     (seeds / "team_calendars.csv").write_text(TEAMS)
     warehouse = Warehouse(folder / "house")
-    for rows in (histories(), returns(), queue()):
+    for rows in (histories(), returns(), queue(), stated()):
         warehouse.load(rows)
     warehouse.dbt("build", "--resource-type", "seed", "--resource-type", "model", seeds=seeds)
     return warehouse
@@ -429,6 +466,29 @@ def test_the_backlog_counts_who_was_open_at_each_months_end(built: Warehouse) ->
         ("month", date(2026, 3, 31), 1, 40.0, 40.0, second),
         ("now", None, 2, 27.0, 48.6, second),
     ]
+
+
+def test_a_clock_that_differs_from_the_sources_own_says_why(built: Warehouse) -> None:
+    found = built.rows(
+        "select case_ref, clock, coalesce(reason, 'agrees') from release.main.case_parity"
+        " order by case_ref, clock, hours desc"
+    )
+    told: dict[tuple[str, str], tuple[str, ...]] = {}
+    for case, clock, verdict in found:
+        told[case, clock] = (*told.get((case, clock), ()), verdict)
+    assert told == {key: verdicts for key, (_, _, verdicts) in STATED.items() if verdicts}
+
+
+def test_a_match_rate_has_wilsons_interval(built: Warehouse) -> None:
+    [row] = built.rows(
+        "select cases, compared, agreed, match_rate, match_rate_low, match_rate_high, not_ours,"
+        " not_stated, reasons from release.main.case_parity_summary"
+        " where clock = 'first_reply' and hours = 'calendar'"
+    )
+    low, high = proportion_confint(1, 3, method="wilson")
+    wanted = (4, 3, 1, 100 / 3, 100 * low, 100 * high, 1, 0)
+    assert row[:-1] == pytest.approx(wanted, abs=1e-3)
+    assert row[-1] == "agent_created 1, clock_runs_backwards 1, unexplained 1"
 
 
 def test_rows_and_cases_that_cannot_be_right_are_named(built: Warehouse) -> None:

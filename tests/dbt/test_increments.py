@@ -45,6 +45,8 @@ MARTS = {
     "customers": CUSTOMER,
     "cases": CUSTOMER,
     "case_backlog": "*",
+    "case_parity": "*",
+    "case_parity_summary": "*",
     "clocks_to_check": "*",
     "accounts": "*",
     "metrics": "*",

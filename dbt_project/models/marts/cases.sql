@@ -85,12 +85,9 @@ select
     business.business_resolution_minutes,
     cases.resolved_at is null and not cases.is_merged as resolution_is_censored,
     cases.requester_wait_seconds / 60.0 as requester_wait_minutes,
-    -- no wait at all is none in working time either
-    case
-        when business.calendar is not null and cases.requester_wait_seconds is not null
-            then coalesce(business.business_requester_wait_minutes, case when cases.requester_wait_seconds = 0 then 0 end)
-    end as business_requester_wait_minutes,
+    {{ business_wait('requester_wait') }},
     cases.agent_wait_seconds / 60.0 as agent_wait_minutes,
+    {{ business_wait('agent_wait') }},
     not cases.is_done as waits_are_censored,
     cases.reopens,
     cases.reopens > 0 as is_reopened,
