@@ -56,8 +56,10 @@ cases as (
         heard_cases.case_id,
         heard_cases.created_at,
         heard_cases._seen_at as cases_seen_at,
-        -- who opened it, if nobody says: who spoke first
-        coalesce(heard_cases.opened_by, first_said.first_author, 'customer') = 'agent' as is_agent_created
+        -- who opened it, if nobody says: who spoke first; and where the customer did, whoever opened it
+        -- for them has asked nothing yet (merging a customer also makes the opener look like somebody else)
+        coalesce(heard_cases.opened_by, first_said.first_author, 'customer') = 'agent'
+            and coalesce(first_said.first_author, 'agent') = 'agent' as is_agent_created
     from heard_cases
     left join first_said using (source, case_id)
     where not heard_cases.is_deleted
