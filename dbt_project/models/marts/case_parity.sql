@@ -5,14 +5,7 @@ with cases as (
 ),
 
 stated as (
-    select
-        {{ hash_id(["'cases'", 'source', 'case_id']) }} as case_id,
-        clock,
-        updated_at,
-        minutes,
-        business_minutes
-    from {{ ref('stg_case_clocks_stated') }}
-    where not is_deleted
+    select * from {{ ref('int_stated_clocks') }}
 ),
 
 changed as (

@@ -1,14 +1,15 @@
 -- One row per finding about business hours, or about cases whose clocks cannot be read.
 with findings as (
-    select * from {{ ref('stg_calendar_findings') }}
+    select * from {{ ref('int_calendar_findings') }}
 ),
 
 cases as (
     select * from {{ ref('cases') }}
 ),
 
-teams as (
-    select * from {{ ref('stg_team_calendars') }}
+-- empty where nobody works by a calendar, which is nothing to look at
+stretches as (
+    select * from {{ ref('int_business_stretches') }}
 ),
 
 backwards as (
@@ -21,7 +22,7 @@ backwards as (
 without_hours as (
     select source, count(*) as cases, min(created_at) as first_at, max(created_at) as last_at
     from cases
-    where calendar is null and exists (select 1 from teams)
+    where calendar is null and exists (select 1 from stretches)
     group by source
 ),
 
