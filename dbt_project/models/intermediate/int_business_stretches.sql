@@ -34,13 +34,13 @@ cases as (
 ),
 
 states as (
-    select states.*, cases.is_done, cases.requester_wait_seconds is not null as is_told
+    select states.*, cases.requester_wait_seconds is not null as is_told
     from {{ ref('int_case_states') }} as states
     inner join cases on states.record_id = cases.record_id
 ),
 
 turns as (
-    select turns.*, cases.is_done, cases.resolved_at
+    select turns.*, cases.resolved_at
     from {{ ref('int_case_turns') }} as turns
     inner join cases on turns.record_id = cases.record_id
 ),
@@ -61,7 +61,7 @@ measured as (
         -- what was solved without a reply is not waited for any longer
         case
             when turns.answered_at is not null then turns.answered_at
-            when turns.nth > 1 and turns.is_done then greatest(turns.asked_at, turns.resolved_at)
+            when turns.nth > 1 and turns.resolved_at is not null then greatest(turns.asked_at, turns.resolved_at)
         end as ended_at,
         turns.answered_at is not null as is_over
     from turns

@@ -235,7 +235,8 @@ reached as (
         period_grain,
         month,
         {{ places | join(', ') }},
-        min(minutes) filter (survival <= {{ share }}) as value,
+        -- exactly half is half, whatever the roots and logarithms made of its last digit
+        min(minutes) filter (survival <= {{ share }} + 1e-9) as value,
         min(minutes) filter (survival_low <= {{ share }}) as interval_low,
         min(minutes) filter (survival_high <= {{ share }}) as interval_high
     from bounded
