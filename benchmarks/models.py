@@ -8,6 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from orchestration import calendars
+from orchestration.warehouse import connect
+
 _ROOT = Path(__file__).parents[1]
 SEEDS = _ROOT / "tests/dbt/seeds"
 
@@ -23,6 +26,8 @@ def build(folder: Path, *arguments: str, seeds: Path = SEEDS) -> dict[str, float
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
+    with connect(folder / "warehouse.duckdb") as connection:
+        calendars.refresh(connection, seeds)
     dbt = str(Path(sys.executable).with_name("dbt"))
     kinds = ("--resource-type", "seed", "--resource-type", "model")
     ended = subprocess.run(  # noqa: S603 - ourselves

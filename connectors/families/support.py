@@ -17,6 +17,7 @@ from connectors.families.contract import (
     words,
 )
 
+CLOCKS = ("first_reply", "first_resolution", "resolution", "requester_wait", "agent_wait")
 ROLES = ("customer", "agent", "bot", "system")
 
 SUPPORT = Family(
@@ -118,6 +119,21 @@ SUPPORT = Family(
                 words("comment", "Words with it."),
                 time("rated_at", "When it was given.", required=True),
                 time("updated_at", "Last change of the rating."),
+            ),
+        ),
+        Table(
+            name="case_clocks_stated",
+            family="support",
+            grain="clock of a case, as the source itself reads it",
+            key=("case_id", "clock"),
+            cursor="updated_at",
+            happened="updated_at",
+            own=(
+                ref("case_id", "The case.", required=True),
+                text("clock", "Which clock.", required=True, values=CLOCKS),
+                number("minutes", "Minutes that it shows."),
+                number("business_minutes", "Minutes within the source's own business hours."),
+                time("updated_at", "As of when."),
             ),
         ),
     ),

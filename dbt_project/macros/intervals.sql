@@ -51,6 +51,17 @@
 {%- endmacro %}
 
 {#-
+    A count's exact Poisson limit (Garwood 1936). limit comes from the table poisson_limits; past its
+    end (200 events) Wilson and Hilferty's chi-squared is right to 1 in 100,000.
+-#}
+{% macro poisson_bound(side, events, limit) -%}
+    {%- set shape -%} {{ '(1.0 * ' ~ events ~ ')' if side < 0 else '(' ~ events ~ ' + 1.0)' }} {%- endset -%}
+    coalesce({{ limit }}, {{ shape }} * pow(
+        1 - 1 / (9 * {{ shape }}) + {{ side }} * {{ z() }} / (3 * sqrt({{ shape }})), 3
+    ))
+{%- endmacro %}
+
+{#-
     Difference of two independent estimates from their own intervals (MOVER: Newcombe 1998; Zou and
     Donner 2008): it keeps what is lopsided in them. side is -1 or 1; each argument names a relation
     with value, interval_low and interval_high.

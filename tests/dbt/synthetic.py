@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "case_messages": ("case_id", "message_id"),
     "case_changes": ("case_id", "change_id"),
     "case_ratings": ("rating_id",),
+    "case_clocks_stated": ("case_id", "clock"),
     "reviews": ("review_id",),
     "value_events": ("event_id",),
     "survey_questions": ("survey_id", "question_id", "item_id"),
@@ -29,6 +31,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "pulse_answers": ("pulse_id", "question_id", "respondent_hash"),
     "teams": ("team_ref",),
 }
+STATES = ("pending", "on_hold", "open", "solved")
 CURSORS = {"case_changes": "changed_at", "person_addresses": "person_updated_at"}
 
 
@@ -225,24 +228,17 @@ class Company:
                     **self._identity(),
                     created_at=opened,
                     team_ref=f"t{n % 3}",
+                    opened_by=self.dice.choice(["customer", "customer", "customer", None]),
                     status=self.dice.choice(["open", "pending", *["solved", "closed"] * 5]),
                     channel=self.dice.choice(["phone", "email"]),
+                    topic=self.dice.choice(["bill", "parcel", None]),
                     subject=self.dice.choice(["Help", "Help", "The box is broken"]),
                     tags=self.dice.choice(['["vip"]', '["late parcel", "VIP"]', None, None]),
                     description=f"No {n}",
                 )
             )
-            messages += [self._message(case, m, opened) for m in range(self.dice.randrange(7))]
-            row = self._row(
-                **case,
-                change_id="h0",
-                field="status",
-                old_value="open",
-                new_value="solved",
-                changed_at=opened + timedelta(minutes=self.dice.randrange(60, 9000)),
-            )
-            row.pop("updated_at")
-            changes.append(row)
+            messages += [self._message(case, m, opened) for m in range(self.dice.randrange(14))]
+            changes += self._changes(case, opened, cases[-1]["status"])
             ratings.append(
                 self._row(
                     **case,
@@ -255,19 +251,49 @@ class Company:
                     rated_at=opened + timedelta(days=2),
                 )
             )
+        stated = [
+            self._row(
+                source="desk",
+                case_id=case["case_id"],
+                clock=clock,
+                minutes=self.dice.choice([None, 100, 5000]),
+                business_minutes=self.dice.choice([None, 0, 900]),
+            )
+            for case in cases[::3]
+            for clock in ("first_reply", "requester_wait")
+        ]
         return {
+            "case_clocks_stated": stated,
             "cases": cases,
             "case_messages": messages,
             "case_changes": changes,
             "case_ratings": ratings,
         }
 
+    def _changes(self, case: dict[str, Any], opened: datetime, status: str) -> list[dict[str, Any]]:
+        """From open through a few states and teams to a solution; some go on to where it is now."""
+        states = ["open", *self.dice.choices(STATES, k=self.dice.randrange(3)), "solved"]
+        if status != "solved" and self.dice.random() < 0.7:
+            states.append(status)
+        moved = [("status", *pair) for pair in itertools.pairwise(states)]
+        moved += [("team_ref", f"t{n}", f"t{n + 1}") for n in range(self.dice.randrange(2))]
+        rows, at = [], opened
+        for number, (field, old, new) in enumerate(moved):
+            at += timedelta(minutes=self.dice.randrange(60, 5000))
+            change = {"change_id": f"h{number}", "field": field, "changed_at": at}
+            rows.append({**self._row(**case, **change), "old_value": old, "new_value": new})
+            rows[-1].pop("updated_at")
+        if self.dice.random() < 0.05:
+            merge = {"change_id": "m", "field": "merged_into_ref", "new_value": "c0"}
+            rows.append({**rows[-1], **merge, "old_value": None})
+        return rows
+
     def _message(self, case: dict[str, Any], number: int, opened: datetime) -> dict[str, Any]:
         return self._row(
             **case,
             message_id=f"m{number}",
             body=f"Message {number} of {case['case_id']}",
-            author_role=self.dice.choice(["customer", "agent"]),
+            author_role=self.dice.choice(["customer", "agent", "agent", "agent"]),
             is_public=self.dice.random() < 0.8,
             created_at=opened + timedelta(hours=number, minutes=self.dice.randrange(60)),
         )

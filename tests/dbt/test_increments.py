@@ -44,6 +44,10 @@ MARTS = {
     "journeys_to_check": "*",
     "customers": CUSTOMER,
     "cases": CUSTOMER,
+    "case_backlog": "*",
+    "case_parity": "*",
+    "case_parity_summary": "*",
+    "clocks_to_check": "*",
     "accounts": "*",
     "identity_conflicts": "*",
     "metrics": "*",
@@ -67,6 +71,8 @@ def test_three_increments_end_where_one_full_build_ends(
 
     _assert_same(stepwise, whole)
     assert whole.rows("select count(*) from release.main.scores") > [(0,)]
+    measured = "select count(business_requester_wait_minutes) from release.main.cases"
+    assert whole.rows(measured) > [(9,)]
 
 
 def test_changed_seeds_and_time_alone_change_what_hangs_on_them(
@@ -110,7 +116,7 @@ def test_an_increment_places_no_voice_again_that_nothing_touched(
 
 
 def _changed_seeds(folder: Path) -> Path:
-    """Another scale, other touchpoints, other journeys, people joined and an address set aside."""
+    """Other scales, touchpoints, journeys and hours, people joined and an address set aside."""
     shutil.copytree(SEEDS, folder)
     for seed, old, new in (
         ("question_map", "shop,s1,q1,,nps,0,10", "shop,s1,q1,,nps,0,9"),
@@ -119,6 +125,8 @@ def _changed_seeds(folder: Path) -> Path:
         ("journey_definitions", "relationship,,,,,,", "relationship,,,10,,,"),
         ("journey_marks", "help,failure,refund,,,", "help,failure,review_written,,,"),
         ("identity_overrides", "reason\n", "reason\nforce_same,shop,person,p1,shop,person,p2,x\n"),
+        ("business_hours", "late,1-6,12:00", "late,1-6,11:00"),
+        ("team_calendars", "desk,t0,office\n", "desk,,office\n"),
         ("identity_blocklist", "reason\n", "reason\nemail,person3@mail.test,a desk\n"),
     ):
         path = folder / f"{seed}.csv"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 import pytest
 from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
-from synthetic import Company
+from synthetic import FIRST, Company
 from test_increments import SEEDS
 from warehouse import Warehouse
 
@@ -177,7 +178,8 @@ def test_a_change_has_the_interval_of_two_independent_estimates(
 
 def test_the_change_of_a_share_is_newcombes(metrics: pl.DataFrame) -> None:
     both = compared(metrics, "change").filter(
-        pl.col("metric").is_in(["csat", "response_rate"]) & pl.col("change").is_not_null()
+        pl.col("metric").is_in(["csat", "response_rate", "one_touch_rate", "rating_top_box"])
+        & pl.col("change").is_not_null()
     )
     assert both.height > 10
     for row in both.iter_rows(named=True):
@@ -207,49 +209,302 @@ def test_a_verdict_is_benjamini_and_hochbergs(metrics: pl.DataFrame, name: str) 
     assert verdicts == {"change": {"up", "down", "noise"}, "year_change": {"up"}}[name]
 
 
+class Desk:
+    """Cases and what was said on them, and the clocks told of them again, row by row."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        with warehouse.open() as db:
+            self.cases = db.sql(
+                """
+                select cases.*, heard.last_at, clocks.requester_waits_since as since
+                from release.main.cases
+                join intermediate.int_case_clocks as clocks on cases.case_id = clocks.record_id
+                join (select source, max(occurred_at) as last_at
+                    from intermediate.int_placed_voices group by source) as heard
+                    on cases.source = heard.source
+                """
+            ).pl()
+            self.messages = db.sql(
+                "select case_id, author_role, created_at from staging.stg_case_messages "
+                "where not is_deleted and is_public order by created_at, message_id"
+            ).pl()
+            hours = db.sql("from calendars.hours order by opens_at").pl()
+            self.states = db.sql("from intermediate.int_case_states where team_ref <> 't2'").pl()
+        self.hours = {
+            str(name): rows.select("opens_at", "closes_at").rows()
+            for (name,), rows in hours.group_by("calendar", maintain_order=True)
+        }
+
+    def worked(self, calendar: str, begin: datetime, end: datetime) -> float:
+        """Minutes of a calendar from one moment to another, day by day."""
+        overlaps = (
+            (min(end, closes) - max(begin, opens)).total_seconds()
+            for opens, closes in self.hours[calendar]
+            if opens < end and closes > begin
+        )
+        return sum(overlaps) // 60
+
+    def waits(self) -> pl.DataFrame:
+        """One row per wait: clock, source, month, whole minutes, whether it is over."""
+        rows = [wait for case in self.cases.iter_rows(named=True) for wait in self._of(case)]
+        return pl.DataFrame(
+            rows, schema=["clock", "source", "began", "minutes", "is_over"], orient="row"
+        ).with_columns(
+            month=pl.col("began").dt.truncate("1mo").dt.date(),
+            is_over=pl.col("is_over").cast(pl.Int8),
+        )
+
+    def _of(self, case: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+        if case["is_merged"]:
+            return
+        source, opened, last = case["source"], case["created_at"], case["last_at"]
+        asked = [("first_reply", opened, case["first_reply_at"], last)]
+        asked += [("resolution", opened, case["resolved_at"], last)]
+        asked += [
+            ("next_reply", begin, end, max(begin, case["resolved_at"] or last))
+            for begin, end in self._turns(case)
+        ]
+        for clock, begin, ended, until in asked:
+            end = ended or max(until, begin)
+            yield clock, source, begin, (end - begin).total_seconds() // 60, bool(ended)
+            if case["calendar"]:
+                minutes = self.worked(case["calendar"], begin, end)
+                yield f"business_{clock}", source, begin, minutes, bool(ended)
+        if case["requester_wait_minutes"] is None:
+            return
+        running = max(0, (last - case["since"]).total_seconds() / 60) if case["since"] else 0
+        minutes = int(case["requester_wait_minutes"] + running + 1e-6)
+        yield "requester_wait", source, opened, minutes, not case["waits_are_censored"]
+
+    def _turns(self, case: dict[str, Any]) -> Iterator[tuple[datetime, datetime | None]]:
+        """Questions after the first reply, each with its answer."""
+        replies = 1 if case["is_agent_created"] else 0
+        answers, asked = 0, None
+        of_case = self.messages.filter(pl.col("case_id") == case["case_ref"])
+        for _, role, said_at in of_case.iter_rows():
+            if role == "agent":
+                answers += 1
+                if asked:
+                    yield asked, said_at
+                asked = None
+            elif answers > replies and asked is None:
+                asked = said_at
+        if asked:
+            yield asked, None
+
+
+@pytest.fixture(scope="module")
+def desk(built: Warehouse) -> Desk:
+    return Desk(built)
+
+
+def cell_of(cell: dict[str, Any]) -> pl.Expr:
+    """The rows of a cell; places that it does not name are totals."""
+    month = cell.get("month")
+    wanted = pl.col("period_grain") == ("all" if month is None else "month")
+    if month is not None:
+        wanted &= pl.col("period_start") == month
+    for place in PLACES:
+        wanted &= pl.col(place) == cell.get(place, "all")
+    return wanted
+
+
+def grouped(rows: pl.DataFrame, *columns: str) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
+    """Every combination of columns and totals, each with its rows."""
+    for by in product((True, False), repeat=len(columns)):
+        keys = [column for column, wanted in zip(columns, by, strict=True) if wanted]
+        for values, found in rows.group_by(*keys) if keys else [((), rows)]:
+            yield dict(zip(keys, values, strict=True)), found
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        *("first_reply", "resolution", "next_reply", "requester_wait"),
+        *("business_first_reply", "business_resolution", "business_next_reply"),
+    ],
+)
 def test_a_clock_counts_those_who_still_wait_as_statsmodels_does(
-    built: Warehouse, metrics: pl.DataFrame
+    desk: Desk, metrics: pl.DataFrame, clock: str
+) -> None:
+    compared = 0
+    waits = desk.waits().filter(pl.col("clock") == clock)
+    for cell, found in grouped(waits, "source", "month"):
+        curve = SurvfuncRight(found["minutes"].to_numpy(), found["is_over"].to_numpy())
+        for quantile, share in (("median", 0.5), ("p90", 0.9)):
+            [row] = metrics.filter(
+                cell_of(cell) & (pl.col("metric") == f"{clock}_{quantile}")
+            ).iter_rows(named=True)
+            low, high = curve.quantile_ci(share, method="cloglog")
+            assert row["n"] == found.height
+            # where exactly that share has ended, statsmodels waits for the next one, and we do not
+            reached = curve.surv_times[curve.surv_prob <= 1 - share + 1e-9]
+            if math.isnan(low) and len(reached):
+                # statsmodels finds no time within the interval: the first is surely past the share
+                low = high = reached[0]
+            # where the last of all ended statsmodels ends the interval, R and we do not
+            is_last = curve.surv_prob[-1] == 0 and high == curve.surv_times[-1]
+            if is_last or not math.isfinite(high):
+                assert (row["value"], row["flag"]) == (None, "open_ended")
+                continue
+            wanted = (reached[0], low, high)
+            assert (row["value"], row["interval_low"], row["interval_high"]) == wanted
+            compared += 1
+    assert compared > 8
+
+
+def test_a_wait_counts_only_what_the_calendar_works(desk: Desk) -> None:
+    """Summed stretch by stretch over the calendars' days; nobody moves a case of the team t2."""
+    names = {"t0": "office", "t1": "late"}
+    waited: dict[int, float] = {}
+    for state in desk.states.iter_rows(named=True):
+        if state["status"] in ("new", "open", "on_hold") and state["until_at"]:
+            minutes = desk.worked(names[state["team_ref"]], state["from_at"], state["until_at"])
+            waited[state["record_id"]] = waited.get(state["record_id"], 0) + minutes
+    told = desk.cases.filter(pl.col("business_requester_wait_minutes").is_not_null())
+    assert told.height > 50
+    for case in told.iter_rows(named=True):
+        wanted = waited.get(case["case_id"], 0)
+        assert case["business_requester_wait_minutes"] == pytest.approx(wanted, abs=2)
+
+
+def first_contacts(cases: pl.DataFrame) -> Iterator[bool | None]:
+    """Whether each case was resolved at first contact, by comparing it with every other."""
+    rows = cases.rows(named=True)
+    days = timedelta(days=7)
+    for case in rows:
+        solved = case["first_resolved_at"]
+        if solved is None or case["customer_id"] is None or case["is_merged"]:
+            yield None
+            continue
+        if case["last_at"] < solved + days:
+            yield None
+            continue
+        again = any(
+            (case["created_at"], case["case_id"]) < (other["created_at"], other["case_id"])
+            and other["created_at"] <= solved + days
+            for other in rows
+            if (other["customer_id"], other["topic"]) == (case["customer_id"], case["topic"])
+            and not other["is_merged"]
+        )
+        yield not again and not case["is_reopened_in_time"]
+
+
+def test_rates_of_cases_are_wilsons(built: Warehouse, desk: Desk, metrics: pl.DataFrame) -> None:
+    with built.open() as db:
+        reopened = db.sql(
+            "select record_id as case_id, coalesce(first_reopened_at <= first_resolved_at "
+            "+ interval 7 day, false) as is_reopened_in_time from intermediate.int_case_clocks"
+        ).pl()
+    cases = desk.cases.filter(~pl.col("is_merged")).join(reopened, on="case_id")
+    cases = cases.with_columns(
+        pl.Series("fcr", list(first_contacts(cases)), dtype=pl.Boolean),
+        month=pl.col("created_at").dt.truncate("1mo").dt.date(),
+        one_touch_rate=pl.when(
+            pl.col("status").is_in(["solved", "closed"]) & (pl.col("public_messages") > 0)
+        ).then((pl.col("agent_messages") == 1) & (pl.col("reopens") == 0)),
+        reopen_rate=pl.when(
+            # a solution whose change was deleted is known by what undid it
+            pl.col("first_resolved_at").is_not_null() | (pl.col("reopens") > 0)
+        ).then(pl.col("reopens") > 0),
+    )
+    assert cases["fcr"].to_list() == cases["is_first_contact_resolution"].to_list()
+    for metric in ("fcr", "one_touch_rate", "reopen_rate"):
+        judged = cases.filter(pl.col(metric).is_not_null())
+        assert set(judged[metric]) == {True, False}
+        for cell, found in grouped(judged, "month", *PLACES):
+            hits, n = found[metric].sum(), found.height
+            [row] = metrics.filter(cell_of(cell) & (pl.col("metric") == metric)).iter_rows(
+                named=True
+            )
+            low, high = proportion_confint(hits, n, method="wilson")
+            assert (row["n"], row["value"]) == (n, pytest.approx(100 * hits / n, abs=1e-3))
+            assert row["interval_low"] == pytest.approx(100 * low, abs=1e-3)
+            assert row["interval_high"] == pytest.approx(100 * high, abs=1e-3)
+
+
+def test_contacts_per_customer_have_garwoods_interval(
+    built: Warehouse, desk: Desk, metrics: pl.DataFrame
 ) -> None:
     with built.open() as db:
-        cases = db.sql(
-            """
-            select *, date_trunc('month', created_at)::date as month from release.main.cases
-            join (select source, max(occurred_at) as last_at from intermediate.int_placed_voices
-                group by source) using (source)
-            """
+        events = db.sql(
+            "select customer_id, segment, date_trunc('month', occurred_at)::date as month "
+            "from release.main.journey_events where customer_id is not null"
         ).pl()
-    compared = 0
-    for (clock, at), by in product(
-        (("first_reply", "first_reply_at"), ("resolution", "resolved_at")),
-        ((), ("source",), ("month",), ("month", "source")),
-    ):
-        waited = cases.with_columns(
-            minutes=(
-                (pl.coalesce(at, "last_at") - pl.col("created_at")).dt.total_seconds() // 60
-            ).clip(0),
-            is_over=pl.col(at).is_not_null().cast(pl.Int8),
+    contacts = desk.cases.filter(
+        pl.col("customer_id").is_not_null() & ~pl.col("is_merged")
+    ).with_columns(month=pl.col("created_at").dt.truncate("1mo").dt.date())
+    customers = {
+        (cell.get("month"), cell.get("segment")): found["customer_id"].n_unique()
+        for cell, found in grouped(events, "month", "segment")
+    }
+    for cell, found in grouped(contacts, "month", *PLACES):
+        n, k = customers[cell.get("month"), cell.get("segment")], found.height
+        [row] = metrics.filter(cell_of(cell) & (pl.col("metric") == "contact_rate")).iter_rows(
+            named=True
         )
-        for values, found in waited.group_by(*by) if by else [((), waited)]:
-            cell = {**dict.fromkeys(PLACES, "all"), **dict(zip(by, values, strict=True))}
-            month = cell.pop("month", None)
-            is_cell = pl.col("period_grain") == ("all" if month is None else "month")
-            for place, value in cell.items():
-                is_cell &= pl.col(place) == value
-            if month is not None:
-                is_cell &= pl.col("period_start") == month
-            curve = SurvfuncRight(found["minutes"].to_numpy(), found["is_over"].to_numpy())
-            for quantile, share in (("median", 0.5), ("p90", 0.9)):
-                [row] = metrics.filter(
-                    is_cell & (pl.col("metric") == f"{clock}_{quantile}")
-                ).iter_rows(named=True)
-                low, high = curve.quantile_ci(share, method="cloglog")
-                assert row["n"] == found.height
-                # where the last of all ended statsmodels ends the interval, R and we do not
-                is_last = curve.surv_prob[-1] == 0 and high == curve.surv_times[-1]
-                if is_last or not math.isfinite(high):
-                    assert (row["value"], row["flag"]) == (None, "open_ended")
-                    continue
-                wanted = (curve.quantile(share), low, high)
-                assert (row["value"], row["interval_low"], row["interval_high"]) == wanted
-                compared += 1
-    assert compared > 10
+        low, high = stats.chi2.ppf(0.025, 2 * k) / 2, stats.chi2.ppf(0.975, 2 * k + 2) / 2
+        assert (row["n"], row["value"]) == (n, pytest.approx(100 * k / n, abs=1e-3))
+        assert row["interval_low"] == pytest.approx(100 * low / n, rel=1e-5, abs=1e-3)
+        assert row["interval_high"] == pytest.approx(100 * high / n, rel=1e-5, abs=1e-3)
+    # both the table of exact limits and what lies past its end
+    assert contacts.height > 200
+
+
+def test_top_ratings_are_a_share(built: Warehouse, metrics: pl.DataFrame) -> None:
+    with built.open() as db:
+        ratings = db.sql(
+            "select *, date_trunc('month', scored_at)::date as month from release.main.scores "
+            "where metric = 'rating'"
+        ).pl()
+    for cell, found in grouped(ratings, "month", *PLACES):
+        hits, n = (found["score"] >= 4).sum(), found.height
+        [row] = metrics.filter(cell_of(cell) & (pl.col("metric") == "rating_top_box")).iter_rows(
+            named=True
+        )
+        low, high = proportion_confint(hits, n, method="wilson")
+        wanted = (100 * hits / n, 100 * low, 100 * high)
+        assert (row["value"], row["interval_low"], row["interval_high"]) == pytest.approx(
+            wanted, abs=1e-3
+        )
+
+
+def open_moments(
+    spans: list[tuple[datetime, datetime | None]], last: datetime
+) -> Iterator[tuple[date | None, datetime]]:
+    """Month ends, and now as None, at which one of the spans lasts."""
+    for moment in pl.datetime_range(FIRST, last, "1mo", eager=True):
+        if any(begin < moment and (end is None or end > moment) for begin, end in spans):
+            yield moment.date() - timedelta(days=1), moment
+    if any(end is None for _, end in spans):
+        yield None, last
+
+
+def test_the_backlog_is_who_was_open_at_each_months_end(built: Warehouse, desk: Desk) -> None:
+    with built.open() as db:
+        told = db.sql(
+            "select states.*, clocks.requester_wait_seconds is not null as is_told "
+            "from intermediate.int_case_states as states "
+            "join intermediate.int_case_clocks as clocks using (record_id)"
+        ).pl()
+        backlog = db.sql("from release.main.case_backlog").pl()
+    open_spans: dict[int, list[tuple[datetime, datetime | None]]] = {}
+    for state in told.filter("is_told").iter_rows(named=True):
+        spans = open_spans.setdefault(state["record_id"], [])
+        if state["status"] not in ("solved", "closed"):
+            spans.append((state["from_at"], state["until_at"]))
+    counted: dict[tuple[str, str, Any], list[float]] = {}
+    for case in desk.cases.filter(~pl.col("is_merged")).iter_rows(named=True):
+        is_done = case["status"] in ("solved", "closed")
+        ended = (case["resolved_at"] or case["created_at"]) if is_done else None
+        spans = open_spans.get(case["case_id"], [(case["created_at"], ended)])
+        for month_end, moment in open_moments(spans, case["last_at"]):
+            for place in product((case["source"], "all"), (case["touchpoint"], "all")):
+                age = (moment - case["created_at"]).total_seconds() / 86400
+                counted.setdefault((*place, month_end), []).append(age)
+    assert len(counted) == backlog.height > 20
+    for row in backlog.iter_rows(named=True):
+        ages = counted[row["source"], row["touchpoint"], row["month_end"]]
+        assert row["open_cases"] == len(ages)
+        assert row["age_days_median"] == pytest.approx(np.median(ages), abs=1e-3)
+        assert row["age_days_p90"] == pytest.approx(np.quantile(ages, 0.9), abs=1e-3)

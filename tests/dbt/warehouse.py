@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from connectors.families import TABLES
+from orchestration import calendars
 from orchestration.warehouse.schema import MATCHES
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
@@ -96,6 +97,8 @@ class Warehouse:
             "DBT_TARGET_PATH": str(self.folder / "target"),
             "DBT_LOG_PATH": str(self.folder / "logs"),
         }
+        with self.open() as db:
+            calendars.refresh(db, seeds or PROJECT / "seeds")
         if seeds:
             environment["EARFUL_SEED_PATH"] = os.path.relpath(seeds, PROJECT)
         command = [str(Path(sys.executable).with_name("dbt")), *arguments]

@@ -9,6 +9,30 @@ import msgspec
 from connectors.records import ABSENT, NULL, also
 
 
+class Minutes(msgspec.Struct):
+    """Whole minutes, of all the time there is and of the schedule's."""
+
+    calendar: int | None = None
+    business: int | None = None
+
+
+@also(
+    "url ticket_id created_at updated_at group_stations assignee_stations reopens replies "
+    "assignee_updated_at requester_updated_at status_updated_at custom_status_updated_at "
+    "initially_assigned_at assigned_at solved_at latest_comment_added_at on_hold_time_in_minutes "
+    "reply_time_in_seconds"
+)
+class MetricSet(msgspec.Struct):
+    """What Zendesk measures of a ticket."""
+
+    id: int | None = None
+    reply_time_in_minutes: Minutes | None = None
+    first_resolution_time_in_minutes: Minutes | None = None
+    full_resolution_time_in_minutes: Minutes | None = None
+    requester_wait_time_in_minutes: Minutes | None = None
+    agent_wait_time_in_minutes: Minutes | None = None
+
+
 class Via(msgspec.Struct):
     channel: str | None = None
     source: msgspec.Raw = NULL
@@ -36,6 +60,7 @@ class Ticket(msgspec.Struct):
     group_id: int | None = None
     tags: msgspec.Raw = NULL
     custom_fields: msgspec.Raw = NULL
+    metric_set: MetricSet | None = None
 
 
 @also(

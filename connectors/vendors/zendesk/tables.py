@@ -84,6 +84,34 @@ CASES: Mapping[str, Column] = {
     "_deleted": (pl.col("status") == "deleted").fill_null(value=False),
 }
 
+_CLOCKS = {
+    "first_reply": "reply_time",
+    "first_resolution": "first_resolution_time",
+    "resolution": "full_resolution_time",
+    "requester_wait": "requester_wait_time",
+    "agent_wait": "agent_wait_time",
+}
+"""Our clocks, and their names in Zendesk's metric sets."""
+
+
+def _stated(clock: str, metric: str) -> Rows:
+    """A clock as a ticket's metric set shows it; one that runs still is told as empty."""
+    shown = pl.col(f"metric_set.{metric}_in_minutes.calendar")
+    at_work = pl.col(f"metric_set.{metric}_in_minutes.business")
+    return Rows(
+        where=pl.col("metric_set.id").is_not_null(),
+        columns={
+            "case_id": text("id"),
+            "clock": pl.lit(clock),
+            "minutes": shown.cast(pl.Float64),
+            "business_minutes": at_work.cast(pl.Float64),
+            "updated_at": "updated_at",
+        },
+    )
+
+
+STATED = [_stated(clock, metric) for clock, metric in _CLOCKS.items()]
+
 MESSAGES = Rows(
     each="child_events",
     where=(_KIND == "Comment") & pl.col("child_events.public").is_not_null(),

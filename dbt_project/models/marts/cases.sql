@@ -1,4 +1,4 @@
--- One row per case: how fast it was answered and solved, how often it came back, who waits now.
+-- One row per case: how fast it was answered and solved, how often it came back, who waited and who waits now.
 with cases as (
     select * from {{ ref('int_case_clocks') }}
 ),
@@ -15,6 +15,40 @@ ratings as (
     from {{ ref('scores') }}
     where kind = 'case'
     group by case_id
+),
+
+-- until when anything was heard of a source: whether somebody came back is not known beyond
+heard as (
+    select source, max(occurred_at) as last_at
+    from {{ ref('int_placed_voices') }}
+    group by source
+),
+
+-- who was merged into another case is no contact of its own
+contacts as (
+    select
+        voices.record_id,
+        lead(voices.occurred_at) over (
+            partition by voices.customer_id, cases.topic order by voices.occurred_at, voices.record_id
+        ) as next_contact_at
+    from voices
+    inner join cases using (record_id)
+    where voices.customer_id is not null and not cases.is_merged
+),
+
+business as (
+    select
+        record_id,
+        max(calendar) filter (clock = 'first_reply') as calendar,
+        {%- for clock in ['first_reply', 'first_resolution', 'resolution', 'requester_wait', 'agent_wait'] %}
+        case when count(*) filter (clock = '{{ clock }}' and is_over and ended_worked is null) = 0 then
+            sum(case when ended_at >= began_at then ended_worked - began_worked end) filter (
+                clock = '{{ clock }}' and is_over
+            ) / 60.0
+        end as business_{{ clock }}_minutes{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('int_business_stretches') }}
+    group by record_id
 )
 
 select
@@ -34,20 +68,53 @@ select
     voices.segment,
     cases.created_at,
     cases.is_agent_created,
+    cases.is_merged,
+    business.calendar,
     cases.first_reply_at,
-    date_diff('second', cases.created_at, cases.first_reply_at) / 60.0 as first_reply_minutes,
-    cases.first_reply_at is null as first_reply_is_censored,
+    {{ minutes_between('cases.created_at', 'cases.first_reply_at') }} as first_reply_minutes,
+    business.business_first_reply_minutes,
+    cases.first_reply_at is null and not cases.is_merged as first_reply_is_censored,
+    cases.next_replies,
+    cases.next_reply_minutes,
+    cases.next_reply_mean_minutes,
+    cases.first_resolved_at,
+    {{ minutes_between('cases.created_at', 'cases.first_resolved_at') }} as first_resolution_minutes,
+    business.business_first_resolution_minutes,
     cases.resolved_at,
-    date_diff('second', cases.created_at, cases.resolved_at) / 60.0 as resolution_minutes,
-    cases.resolved_at is null as resolution_is_censored,
+    {{ minutes_between('cases.created_at', 'cases.resolved_at') }} as resolution_minutes,
+    business.business_resolution_minutes,
+    cases.resolved_at is null and not cases.is_merged as resolution_is_censored,
+    cases.requester_wait_seconds / 60.0 as requester_wait_minutes,
+    {{ business_wait('requester_wait') }},
+    cases.agent_wait_seconds / 60.0 as agent_wait_minutes,
+    {{ business_wait('agent_wait') }},
+    not cases.is_done as waits_are_censored,
     cases.reopens,
+    cases.reopens > 0 as is_reopened,
+    case when cases.is_done and not cases.is_merged and cases.public_messages > 0 then
+        cases.agent_messages = 1 and cases.reopens = 0
+    end as is_one_touch,
+    -- judged when its window has closed, whatever is known before: who comes back is known at once, who
+    -- does not only then, and rates of recent cases would be made of the former
+    case when not cases.is_merged and voices.customer_id is not null
+        and heard.last_at >= cases.first_resolved_at + interval {{ var('fcr_days') }} day
+    then
+        coalesce(cases.first_reopened_at > cases.first_resolved_at + interval {{ var('fcr_days') }} day, true)
+        and coalesce(contacts.next_contact_at > cases.first_resolved_at + interval {{ var('fcr_days') }} day, true)
+    end as is_first_contact_resolution,
+    cases.group_stations,
+    cases.assignee_stations,
     cases.public_messages,
     cases.customer_messages,
     cases.agent_messages,
     cases.waiting_since is not null as is_waiting,
     cases.waiting_since,
+    cases.clock_findings,
     ratings.csat,
     ratings.is_satisfied
 from cases
 inner join voices using (record_id)
+inner join heard on cases.source = heard.source
+left join contacts on cases.record_id = contacts.record_id
+left join business on cases.record_id = business.record_id
 left join ratings on cases.record_id = ratings.case_id

@@ -1,5 +1,11 @@
 -- One row per metric, method version, period, source, touchpoint and segment, with 'all' as total of each.
 {%- set places = ['source', 'touchpoint', 'segment'] %}
+{#- Shares of cases: which of them count, and which of those are hits. -#}
+{%- set case_rates = {
+    'reopen_rate': ('(first_resolved_at is not null or is_reopened) and not is_merged', 'is_reopened'),
+    'one_touch_rate': ('is_one_touch is not null', 'is_one_touch'),
+    'fcr': ('is_first_contact_resolution is not null', 'is_first_contact_resolution'),
+} %}
 {#- What a month is compared with, and how many months before it that lies. -#}
 {%- set changes = {'change': 1, 'year_change': 12} %}
 with scores as (
@@ -14,6 +20,14 @@ groups as (
     select * from {{ ref('int_pulse_groups') }} where is_total and metric = 'enps'
 ),
 
+cases as (
+    select * from {{ ref('cases') }}
+),
+
+events as (
+    select * from {{ ref('journey_events') }}
+),
+
 clock_quantiles as (
     select * from {{ ref('int_clock_quantiles') }}
 ),
@@ -26,6 +40,10 @@ headcounts as (
 
 quantiles as (
     select * from {{ ref('student_t') }}
+),
+
+counts as (
+    select * from {{ ref('poisson_limits') }}
 ),
 
 questions as (
@@ -50,6 +68,9 @@ fine_scores as (
         count(*) filter (nps_group = 'promoter') as promoters,
         count(*) filter (nps_group = 'detractor') as detractors,
         count(*) filter (is_top_box) as hits,
+        -- one scale within a method version
+        min({{ default_top_box('scale_min', 'scale_max') }}) as top_from,
+        count(*) filter (score >= {{ default_top_box('scale_min', 'scale_max') }}) as top_ratings,
         sum(score) as total,
         sum(score * score) as squares
     from scores
@@ -67,6 +88,8 @@ scored as (
         sum(promoters) as promoters,
         sum(detractors) as detractors,
         sum(hits) as hits,
+        min(top_from) as top_from,
+        sum(top_ratings) as top_ratings,
         sum(total) / sum(n) as mean,
         {{ deviation('sum(n)', 'sum(total)', 'sum(squares)') }} as deviation
     from fine_scores
@@ -109,9 +132,98 @@ invited as (
     group by metric, {{ cells(places) }}
 ),
 
+-- a case counts for a rate where the rate can be told of it
+rated_cases as (
+    {%- for metric, (counts, is_hit) in case_rates.items() %}
+    select '{{ metric }}' as metric, created_at, source, touchpoint, segment, {{ is_hit }} as is_hit
+    from cases
+    where {{ counts }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+fine_case_rates as (
+    select
+        metric,
+        cast(date_trunc('month', created_at) as date) as month,
+        source,
+        touchpoint,
+        segment,
+        min(created_at) as first_at,
+        max(created_at) as last_at,
+        count(*) as n,
+        count(*) filter (is_hit) as hits
+    from rated_cases
+    group by all
+),
+
+case_shares as (
+    select
+        metric,
+        {{ cell(places) }},
+        cast(min(first_at) as date) as first_day,
+        cast(max(last_at) as date) as last_day,
+        sum(n) as n,
+        sum(hits) as hits
+    from fine_case_rates
+    group by metric, {{ cells(places) }}
+),
+
+-- who touched us in a month, whatever the source: a customer is nobody's of one source alone
+seen as (
+    select distinct cast(date_trunc('month', occurred_at) as date) as month, segment, customer_id
+    from events
+    where customer_id is not null
+),
+
+active as (
+    select
+        case when grouping(month) = 1 then 'all' else 'month' end as period_grain,
+        month,
+        case when grouping(segment) = 1 then 'all' else segment end as segment,
+        count(distinct customer_id) as customers
+    from seen
+    group by cube(month, segment)
+),
+
+fine_contacts as (
+    select
+        'contact_rate' as metric,
+        cast(date_trunc('month', created_at) as date) as month,
+        source,
+        touchpoint,
+        segment,
+        min(created_at) as first_at,
+        max(created_at) as last_at,
+        count(*) as contacts
+    from cases
+    where customer_id is not null and not is_merged
+    group by all
+),
+
+contacted as (
+    select
+        metric,
+        {{ cell(places) }},
+        cast(min(first_at) as date) as first_day,
+        cast(max(last_at) as date) as last_day,
+        sum(contacts) as contacts
+    from fine_contacts
+    group by metric, {{ cells(places) }}
+),
+
+contact_rates as (
+    select contacted.*, active.customers as n
+    from contacted
+    inner join active
+        on contacted.period_grain = active.period_grain
+        and contacted.month is not distinct from active.month
+        and contacted.segment = active.segment
+),
+
 valued as (
     select
-        scored.* exclude (promoters, detractors, hits, mean, deviation),
+        scored.* exclude (promoters, detractors, hits, mean, deviation, top_from, top_ratings),
         case
             when metric = 'nps' then 100.0 * (promoters - detractors) / n
             when metric = 'csat' then 100.0 * hits / n
@@ -139,8 +251,45 @@ valued as (
     where metric = 'response_rate'
     union all by name
     select
+        * exclude (promoters, detractors, hits, mean, deviation, top_from, top_ratings)
+            replace (
+                'rating_top_box' as metric,
+                method_version || ' top ' || {{ plain('top_from') }} as method_version
+            ),
+        100.0 * top_ratings / n as value,
+        100 * {{ wilson_bound(-1, 'n', 'top_ratings') }} as interval_low,
+        100 * {{ wilson_bound(1, 'n', 'top_ratings') }} as interval_high,
+        'Wilson' as interval_method
+    from scored
+    where metric = 'rating'
+    union all by name
+    select
+        * exclude (hits),
+        case metric
+            when 'reopen_rate' then 'reopened of ever solved'
+            when 'one_touch_rate' then 'one public reply of solved'
+            else 'no contact in {{ var("fcr_days") }} days of first solved'
+        end as method_version,
+        100.0 * hits / n as value,
+        100 * {{ wilson_bound(-1, 'n', 'hits') }} as interval_low,
+        100 * {{ wilson_bound(1, 'n', 'hits') }} as interval_high,
+        'Wilson' as interval_method
+    from case_shares
+    union all by name
+    select
+        'cases per 100 customers with any touch' as method_version,
+        contact_rates.* exclude (contacts),
+        100.0 * contacts / n as value,
+        100 * {{ poisson_bound(-1, 'contacts', 'counts.low') }} / n as interval_low,
+        100 * {{ poisson_bound(1, 'contacts', 'counts.high') }} / n as interval_high,
+        'Garwood' as interval_method
+    from contact_rates
+    left join counts on contact_rates.contacts = counts.events
+    union all by name
+    select
         clock || '_' || quantile as metric,
-        'whole minutes, Kaplan-Meier' as method_version,
+        case when clock like 'business%' then 'whole business minutes' else 'whole minutes' end || ', Kaplan-Meier'
+        as method_version,
         period_grain,
         case when period_grain = 'month' then period_start end as month,
         period_start as first_day,

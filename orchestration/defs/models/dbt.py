@@ -10,7 +10,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 from packaging.version import Version
 
-from orchestration import dbt_manifest, dbt_runs
+from orchestration import calendars, dbt_manifest, dbt_runs
 from orchestration import settings as instance_settings
 from orchestration.assets import OWNERS
 from orchestration.attempts import attempting
@@ -83,6 +83,8 @@ def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
     with attempting(), gate.hold("models"):
         for name in dbt_runs.make_ready(settings):
             context.log.info("%s was made by other code and is made whole again", name)
+        with connect(settings.warehouse) as connection:
+            calendars.refresh(connection, settings.seeds)
         dbt = Dbt(
             project_dir=str(dbt_manifest.PROJECT),
             profiles_dir=str(dbt_manifest.PROJECT),

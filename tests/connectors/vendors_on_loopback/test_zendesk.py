@@ -52,6 +52,54 @@ def test_the_cursor_export_goes_through_every_ticket_once_by_its_last_change(
     assert tickets[0]["custom_fields"] == tickets[0]["fields"]
 
 
+def test_metric_sets_are_side_loaded_where_they_are_asked_for(
+    home: Path,
+) -> None:
+    """Ticket 9 of Monday, 2 March: opened at 16:00, pending from 17:30, solved on Tuesday at nine.
+
+    The house is open from 7:30 to 17:00 UTC, so the wait at work ends with the day.
+    """
+    monday = NOON.replace(day=2, hour=0)
+    opened, replied = monday.replace(hour=16), monday.replace(hour=17, minute=30)
+    solved = monday.replace(day=3, hour=9)
+    agent = {"id": 200, "at": monday, "role": "agent", "active": True, "created_at": monday}
+    common = {"created_at": opened, "submitter_id": 100}
+    write(home, "zendesk_users", agent)
+    write(
+        home,
+        "zendesk_tickets",
+        ticket(9, opened, status="new", **common),
+        ticket(9, replied, status="pending", **common),
+        ticket(9, solved, status="solved", **common),
+        ticket(10, opened, status="deleted", **common),
+    )
+    comment = {"ticket_id": 9, "author_id": 200, "body": "Hello"}
+    write(
+        home,
+        "zendesk_comments",
+        comment | {"id": 1, "at": opened, "created_at": opened, "public": False},
+        comment | {"id": 2, "at": replied, "created_at": replied, "public": True},
+    )
+    path = "/incremental/tickets/cursor"
+    with running(home, now=solved + timedelta(hours=1)) as vendors:
+        reader = Client(vendors)
+        asked = reader.zendesk(path, start_time=0, include="metric_sets").json()["tickets"]
+        plain = reader.zendesk(path, start_time=0).json()["tickets"]
+
+    assert all("metric_set" not in row for row in plain)
+    metrics = {row["id"]: row["metric_set"] for row in asked}
+    assert metrics[10] is None
+    minutes = {k.removesuffix("_time_in_minutes"): v for k, v in metrics[9].items() if "_min" in k}
+    assert minutes == {
+        "reply": {"calendar": 90, "business": 60},
+        "first_resolution": {"calendar": 17 * 60, "business": 150},
+        "full_resolution": {"calendar": 17 * 60, "business": 150},
+        "requester_wait": {"calendar": 90, "business": 60},
+        "agent_wait": {"calendar": 930, "business": 90},
+        "on_hold": {"calendar": None, "business": None},
+    }
+
+
 def test_the_last_cursor_goes_on_where_the_stream_ended(vendors: Vendors, client: Client) -> None:
     path = "/incremental/tickets/cursor.json"
     at_end = client.zendesk(path, start_time=START).json()

@@ -1,7 +1,8 @@
 """Zendesk Support, as far as connectors read it: `/zendesk/api/v2/…`.
 
 Tickets, users, organizations, groups, comments, events, metric events, ratings, identities and
-what was deleted. Not there: side-loads other than `comment_events` and `identities`, the newer
+what was deleted. Not there: side-loads other than `comment_events`, `identities` and
+`metric_sets`, the newer
 CSAT (`survey_responses`), and anything that writes.
 """
 
@@ -24,6 +25,7 @@ from .events import EVENTS
 from .identities import IDENTITIES, show_many, side_loaded
 from .lookups import LISTED_USERS, me, one, sample, ticket_fields
 from .merges import with_merge_comments, with_merge_events
+from .metric_sets import encode as with_metric_sets
 from .organizations import GROUPS, LISTED_ORGANIZATIONS, ORGANIZATIONS
 from .paging import Export, as_list, by_cursor, by_time
 from .ratings import METRIC_EVENTS, ratings
@@ -41,8 +43,9 @@ def _list(export: Export) -> Callable[[World, Call], Reply]:
 
 def _incremental() -> list[Route]:
     users = replace(USERS, beside=side_loaded)
-    cursored = (TICKETS, users)
-    timed = (TICKETS, users, ORGANIZATIONS, EVENTS, METRIC_EVENTS)
+    tickets = replace(TICKETS, encode=with_metric_sets)
+    cursored = (tickets, users)
+    timed = (tickets, users, ORGANIZATIONS, EVENTS, METRIC_EVENTS)
     return [
         *(
             Route(f"/incremental/{e.name}/cursor", partial(by_cursor, e), scope=ADMIN)

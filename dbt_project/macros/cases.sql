@@ -1,0 +1,49 @@
+{#-
+    Cases of which something was heard since this model was built: keys (source, case_id).
+
+    parts   the family tables that the model tells cases from; its rows hold when each was last heard
+            of, in <part>_seen_at
+    newest  the column that the model got last: a table from before it is told anew as a whole
+-#}
+{% macro touched_cases(parts, newest=none) -%}
+    {%- if newest and not goes_on_by(newest) %}
+    select source, case_id from {{ ref('stg_cases') }}
+    {%- else %}
+    {%- for part in parts %}
+    select source, case_id
+    from {{ ref('stg_' ~ part) }}
+    where _seen_at > (select coalesce(max({{ part }}_seen_at), timestamp '0001-01-01') from {{ this }})
+    {{ 'union' if not loop.last }}
+    {%- endfor %}
+    {%- endif %}
+{%- endmacro %}
+
+{#- The records of a part that an increment has to look at, tombstones included: what is heard is heard. -#}
+{% macro heard_of_cases(part) -%}
+    select stg.*
+    from {{ ref('stg_' ~ part) }} as stg
+    {%- if is_incremental() %}
+    inner join touched on stg.source = touched.source and stg.case_id = touched.case_id
+    {%- endif %}
+{%- endmacro %}
+
+{#- States in which the customer waits for us, and the one in which we wait for the customer. -#}
+{% macro requester_waits(status='status') -%} {{ status }} in ('new', 'open', 'on_hold') {%- endmacro %}
+
+{% macro agent_waits(status='status') -%} {{ status }} = 'pending' {%- endmacro %}
+
+{% macro is_open(status='status') -%} {{ status }} in ('new', 'open', 'pending', 'on_hold') {%- endmacro %}
+
+{#- Minutes from one moment to another; null where either is unknown, or where the clock runs backwards. -#}
+{% macro minutes_between(begin, end) -%}
+    case when {{ end }} >= {{ begin }} then date_diff('second', {{ begin }}, {{ end }}) / 60.0 end
+{%- endmacro %}
+
+{#- The value that a share of all do not exceed, interpolated. -#}
+{% macro quantile(column, share) -%}
+    {{ return(adapter.dispatch('quantile')(column, share)) }}
+{%- endmacro %}
+
+{% macro default__quantile(column, share) -%} percentile({{ column }}, {{ share }}) {%- endmacro %}
+
+{% macro duckdb__quantile(column, share) -%} quantile_cont({{ column }}, {{ share }}) {%- endmacro %}
