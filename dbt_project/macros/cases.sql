@@ -1,21 +1,16 @@
 {#-
     Cases of which something was heard since this model was built: keys (source, case_id).
 
-    parts   the family tables that the model tells cases from; its rows hold when each was last heard
-            of, in <part>_seen_at
-    newest  the column that the model got last: a table from before it is told anew as a whole
+    parts  the family tables that the model tells cases from; its rows hold when each was last heard
+           of, in <part>_seen_at
 -#}
-{% macro touched_cases(parts, newest=none) -%}
-    {%- if newest and not goes_on_by(newest) %}
-    select source, case_id from {{ ref('stg_cases') }}
-    {%- else %}
+{% macro touched_cases(parts) -%}
     {%- for part in parts %}
     select source, case_id
     from {{ ref('stg_' ~ part) }}
     where _seen_at > (select coalesce(max({{ part }}_seen_at), timestamp '0001-01-01') from {{ this }})
     {{ 'union' if not loop.last }}
     {%- endfor %}
-    {%- endif %}
 {%- endmacro %}
 
 {#- The records of a part that an increment has to look at, tombstones included: what is heard is heard. -#}

@@ -8,9 +8,7 @@
 {% macro get_incremental_changes_sql(args) -%}
     {%- set columns = args['dest_columns'] | map(attribute='name') | join(', ') %}
     delete from {{ args['target_relation'] }}
-    where {{ args['unique_key'] }} in (select {{ args['unique_key'] }} from {{ args['temp_relation'] }})
-        -- rows from before the model got this key can be told by nothing, and are told anew
-        or {{ args['unique_key'] }} is null;
+    where {{ args['unique_key'] }} in (select {{ args['unique_key'] }} from {{ args['temp_relation'] }});
 
     insert into {{ args['target_relation'] }} ({{ columns }})
     select {{ columns }} from {{ args['temp_relation'] }} where row_hash is not null
@@ -63,15 +61,4 @@
 {#- hash() is three times as fast as md5; should a new DuckDB hash differently, rows are rewritten once -#}
 {% macro duckdb__row_hash(columns) -%}
     cast(hash({{ columns | join(', ') }}) >> 1 as bigint)
-{%- endmacro %}
-
-{#-
-    Whether an incremental model can go on from what it holds: not from a table that was written before
-    the model got its present key, which is told anew as a whole.
--#}
-{% macro goes_on_by(key) -%}
-    {%- if not is_incremental() -%}
-        {{ return(false) }}
-    {%- endif -%}
-    {{ return(key in adapter.get_columns_in_relation(this) | map(attribute='name')) }}
 {%- endmacro %}

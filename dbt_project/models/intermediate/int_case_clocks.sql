@@ -17,7 +17,7 @@
 with
 {%- if is_incremental() %}
 touched as (
-    {{ touched_cases(parts, newest='first_reopened_at') }}
+    {{ touched_cases(parts) }}
 ),
 {%- endif %}
 {%- for part in parts %}

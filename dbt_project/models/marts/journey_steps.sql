@@ -9,7 +9,6 @@
 {%- set shared = [
     'customer_id', 'event_id', 'occurred_at', 'kind', 'stage', 'touchpoint', 'channel', 'row_hash',
 ] %}
-{%- set goes_on = goes_on_by('party_id') %}
 with definitions as (
     select * from {{ ref('int_journey_definitions') }}
 ),
@@ -59,7 +58,7 @@ fingerprints as (
     cross join seed
     group by all_touches.party_id
 ),
-{%- if goes_on %}
+{%- if is_incremental() %}
 
 held as (
     select party_id, any_value(row_hash) as row_hash
@@ -375,7 +374,7 @@ steps as (
 
 select * replace (coalesce(is_waiting, false) as is_waiting, coalesce(is_switch, false) as is_switch)
 from steps
-{%- if goes_on %}
+{%- if is_incremental() %}
 union all by name
 -- a row without fingerprint deletes: whose touches went elsewhere, or start nothing any more
 select party_id, null as row_hash

@@ -11,7 +11,6 @@
     'first_touchpoint', 'last_touchpoint', 'first_score', 'last_score', 'lowest_score', 'amount',
     'currency', 'value_before', 'value_after', 'value_currency',
 ] %}
-{%- set goes_on = goes_on_by('party_id') %}
 with all_steps as (
     select * from {{ ref('journey_steps') }}
 ),
@@ -61,7 +60,7 @@ fingerprints as (
     from stepped
     left join scored on stepped.party_id = scored.party_id
 ),
-{%- if goes_on %}
+{%- if is_incremental() %}
 
 held as (
     select party_id, any_value(row_hash) as row_hash
@@ -314,7 +313,7 @@ journeys as (
 
 select {{ columns | join(', ') }}, row_hash
 from journeys
-{%- if goes_on %}
+{%- if is_incremental() %}
 union all
 select {{ only_deletes('party_id', columns) }}
 from touched

@@ -173,7 +173,7 @@ case_shares as (
 seen as (
     select distinct cast(date_trunc('month', occurred_at) as date) as month, segment, customer_id
     from events
-    where customer_id is not null
+    where is_touch and customer_id is not null
 ),
 
 active as (
