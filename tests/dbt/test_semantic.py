@@ -228,6 +228,13 @@ def test_one_question_may_ask_for_metrics_of_several_tables(ask: Asker) -> None:
     rows = ask("nps", "response_rate", "comments", "cases", by=["touchpoint"])
     assert {"delivery", "support", "review"} <= {row["touchpoint"] for row in rows}
 
+
+def test_what_is_known_of_a_customer_or_case_cuts_without_losing_or_doubling(ask: Asker) -> None:
+    total = ask("nps_n", "comments")
+    for by in ("customer__language", "account__country", "customer__account__country"):
+        parts = ask("nps_n", "comments", by=[by])
+        for metric in ("nps_n", "comments"):
+            assert sum(row[metric] or 0 for row in parts) == total[0][metric]
     by_status = ask("csat_n", by=["support_case__status"])
     assert {"solved", "closed"} <= {row["support_case__status"] for row in by_status}
 
@@ -239,7 +246,7 @@ def test_a_number_never_comes_without_the_number_of_those_behind_it(names: set[s
 
 def test_the_semantic_layer_reads_what_is_published_and_nothing_else(ask: Asker) -> None:
     relations = {m.node_relation.relation_name for m in ask.manifest.semantic_models}
-    assert len(relations) == 5
+    assert len(relations) == 7
     assert all(name.startswith('"release"."main".') for name in relations)
 
 
