@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import csv
+import os
+import re
 import shutil
+import subprocess
+import sys
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
-from dbt_metricflow.cli.dbt_connectors.adapter_backed_client import SupportedAdapterTypes
 from metricflow.engine.metricflow_engine import MetricFlowEngine, MetricFlowQueryRequest
+from metricflow.protocols.sql_client import SqlEngine
+from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
 from metricflow_semantics.model.dbt_manifest_parser import (
     parse_manifest_from_dbt_generated_manifest,
 )
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 from synthetic import Company
 from test_increments import SEEDS
-from warehouse import Warehouse
+from warehouse import PROJECT, Warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,8 +97,8 @@ class Asker:
 class _Duck:
     """What MetricFlow has to know of an engine to write SQL for it."""
 
-    sql_engine_type = SupportedAdapterTypes.DUCKDB.sql_engine_type
-    sql_plan_renderer = SupportedAdapterTypes.DUCKDB.sql_plan_renderer
+    sql_engine_type = SqlEngine.DUCKDB
+    sql_plan_renderer = DuckDbSqlPlanRenderer()
 
 
 def _dictionaries(answer: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
@@ -239,9 +246,52 @@ def test_what_is_known_of_a_customer_or_case_cuts_without_losing_or_doubling(ask
     assert {"solved", "closed"} <= {row["support_case__status"] for row in by_status}
 
 
-def test_a_number_never_comes_without_the_number_of_those_behind_it(names: set[str]) -> None:
-    estimates = {*SCORED, "response_rate", "reopen_rate"}
-    assert {f"{metric}_n" for metric in estimates} <= names
+def test_an_estimate_says_how_many_stand_behind_it_and_where_its_interval_is(
+    ask: Asker, names: set[str]
+) -> None:
+    estimates = [
+        m for m in ask.manifest.metrics if m.type.value == "derived" and m.name[-2:] != "_n"
+    ]
+    assert len(estimates) > 9
+    for metric in estimates:
+        said = re.search(r"n is `(\w+)`", metric.description)
+        assert (said[1] if said else f"{metric.name}_n") in names, metric.name
+        assert "interval" in metric.description, metric.name
+
+
+def test_the_command_answers_from_the_published_file_alone(
+    built: Warehouse, ask: Asker, tmp_path: Path
+) -> None:
+    # it looks for what dbt parsed in the folder of the project
+    project = shutil.copytree(
+        PROJECT, tmp_path / "project", ignore=shutil.ignore_patterns("target", "logs")
+    )
+    environment = {
+        **os.environ,
+        "EARFUL_TARGET": "published",
+        "EARFUL_PUBLISHED": str(built.release),
+        # it would ask pypi.org whether there is a newer one
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+    }
+
+    def run(*command: str) -> None:
+        program = Path(sys.executable).with_name(command[0])
+        subprocess.run([program, *command[1:]], cwd=project, env=environment, check=True)
+
+    answer = tmp_path / "answer.csv"
+    run("dbt", "parse", "--quiet")
+    run(
+        "mf",
+        "query",
+        *("--metrics", "nps,nps_n"),
+        *("--group-by", "touchpoint"),
+        "--csv",
+        str(answer),
+    )
+
+    with answer.open() as file:
+        found = {row["touchpoint"]: int(row["nps_n"]) for row in csv.DictReader(file)}
+    assert found == {r["touchpoint"]: r["nps_n"] for r in ask("nps_n", by=["touchpoint"])}
 
 
 def test_the_semantic_layer_reads_what_is_published_and_nothing_else(ask: Asker) -> None:
