@@ -33,9 +33,9 @@ docs: $(INSTALLED) ## write docs/tables.md and the dbt sources anew
 bench: $(INSTALLED) ## the benchmarks: ratios against floors and peers in one run
 	@$(BIN)/python -m benchmarks
 
-lock: ## resolve the dependencies anew into requirements.lock
-	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \
-	  --custom-compile-command "make lock" --quiet --upgrade --output-file requirements.lock
+lock: ## resolve what pyproject.toml asks for into requirements.lock; UPGRADE=1 moves all pins
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --quiet \
+	  --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --output-file requirements.lock
 
 clean: ## remove everything that was made, sources and landing folder excepted
 	@rm -rf build $(VENV) .venv-* *.egg-info .pytest_cache .mypy_cache .ruff_cache

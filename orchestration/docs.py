@@ -1,6 +1,6 @@
 """Renders what is written about the tables from where it is declared.
 
-    models' yml -> docs/tables.md
+    models' yml -> docs/tables.md, docs/metrics.md
     the YAML's models -> docs/source-reference.md
     the vendors' connectors -> docs/vendors.md
     connectors/families -> dbt_project/.../_sources.yml
@@ -31,6 +31,7 @@ from orchestration.matching import config as matching
 from orchestration.settings import ROOT, Settings
 
 TABLES = ROOT / "docs/tables.md"
+METRICS = ROOT / "docs/metrics.md"
 REFERENCE = ROOT / "docs/source-reference.md"
 VENDORS = ROOT / "docs/vendors.md"
 _HEAD = """# Tables
@@ -42,6 +43,12 @@ Privacy: *public*; *pseudonymous* (an id that names a person only to those who h
 *free_text* (somebody's words, with addresses and numbers masked).
 """
 
+_METRICS_HEAD = """# Metrics of the semantic layer
+
+What MetricFlow can be asked for, and by what it can be cut. Rendered from the semantic models by
+`make docs`. [semantic-layer.md](semantic-layer.md) says how to ask, and when to read the table
+`metrics` instead.
+"""
 
 _REFERENCE_HEAD = """# Source reference
 
@@ -71,6 +78,7 @@ def main() -> int:
         dbt_sources.PATH.write_text(dbt_sources.render())
     rendered = {
         TABLES: render_tables(settings),
+        METRICS: render_metrics(settings),
         REFERENCE: render_reference(),
         VENDORS: render_vendors(),
         dbt_sources.PATH: dbt_sources.render(),
@@ -93,6 +101,15 @@ def render_tables(settings: Settings) -> str:
         key=lambda node: str(node["name"]),
     )
     return "\n".join([_HEAD, *(_table(mart) for mart in marts)])
+
+
+def render_metrics(settings: Settings) -> str:
+    """docs/metrics.md, from the manifest's semantic models and their metrics."""
+    manifest: dict[str, Any] = msgspec.json.decode(dbt_manifest.ensure(settings).read_bytes())
+    models = sorted(manifest["semantic_models"].values(), key=lambda model: str(model["name"]))
+    # by name: after a change dbt keeps them in another order
+    metrics = sorted(manifest["metrics"].values(), key=lambda metric: str(metric["name"]))
+    return "\n".join([_METRICS_HEAD, *(_semantic_model(model, metrics) for model in models)])
 
 
 def render_reference() -> str:
@@ -167,6 +184,24 @@ def _table(mart: dict[str, Any]) -> str:
         f"{_cell(column['description'])} |"
         for column in mart["columns"].values()
     ]
+    return "\n".join(lines) + "\n"
+
+
+def _semantic_model(model: dict[str, Any], metrics: list[dict[str, Any]]) -> str:
+    """A semantic model stands in one file with its metrics."""
+    [own] = [e["name"] for e in model["entities"] if e["type"] == "primary"]
+    shared = [f"`{e['name']}`" for e in model["entities"]]
+    dimensions = [f"`{own}__{d['name']}`" for d in model["dimensions"]]
+    lines = [
+        f"## {model['name']}\n",
+        f"{' '.join(model['description'].split())}\n",
+        f"Cut by {', '.join([*shared, *dimensions])}.\n",
+    ]
+    of_it = [m for m in metrics if m["original_file_path"] == model["original_file_path"]]
+    if of_it:
+        when = model["defaults"]["agg_time_dimension"]
+        lines += [f"`metric_time` is `{when}`.\n", "| metric | what it is |", "|---|---|"]
+    lines += [f"| `{m['name']}` | {_cell(m['description'])} |" for m in of_it]
     return "\n".join(lines) + "\n"
 
 

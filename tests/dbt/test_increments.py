@@ -36,6 +36,7 @@ MARTS = {
     "journey_events": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
     "scores": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
     "comments": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
+    "invitations": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
     "journeys": JOURNEY,
     "journey_steps": JOURNEY,
     "journey_funnels": "*",

@@ -20,7 +20,11 @@ select
     voices.record_id as invitation_id,
     voices.source,
     voices.survey_id,
+    voices.customer_id,
+    voices.account_id,
+    voices.stage,
     voices.touchpoint,
+    voices.channel,
     voices.segment,
     voices.occurred_at as sent_at,
     coalesce(invitations.status = 'completed', false) or completed.invitation_id is not null as is_completed
