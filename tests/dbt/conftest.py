@@ -13,8 +13,6 @@ from warehouse import Warehouse  # found through the line above
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SEEDS = Path(__file__).parent / "seeds"
-
 
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Callable[[str], Warehouse]:

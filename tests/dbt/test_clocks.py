@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from statsmodels.stats.proportion import proportion_confint
-from warehouse import Warehouse
-
-from conftest import SEEDS
+from warehouse import SEEDS, Warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path

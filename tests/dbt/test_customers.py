@@ -6,9 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from warehouse import Warehouse
-
-from conftest import SEEDS
+from warehouse import SEEDS, Warehouse
 
 if TYPE_CHECKING:
     from pathlib import Path

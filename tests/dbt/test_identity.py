@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from conftest import SEEDS
+from warehouse import SEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from synthetic import Company
-
-from conftest import SEEDS
+from warehouse import SEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

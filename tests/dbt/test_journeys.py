@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-
-from conftest import SEEDS
+from warehouse import SEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,8 +15,7 @@ from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 from synthetic import FIRST, Company
-from test_increments import SEEDS
-from warehouse import Warehouse
+from warehouse import SEEDS, Warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

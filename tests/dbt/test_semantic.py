@@ -22,8 +22,7 @@ from metricflow_semantics.model.dbt_manifest_parser import (
 )
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 from synthetic import Company
-from test_increments import SEEDS
-from warehouse import PROJECT, Warehouse
+from warehouse import PROJECT, SEEDS, Warehouse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -217,7 +216,7 @@ COUNTED = {
     "case_customer_messages": "sum(customer_messages) from release.main.cases",
     "customer_messages_per_case": "avg(customer_messages) from release.main.cases",
     "case_agent_messages": "sum(agent_messages) from release.main.cases",
-    "cases_unresolved": "count(*) filter (resolved_at is null) from release.main.cases",
+    "cases_unresolved": "count(*) filter (resolved_at is null and not is_merged) from release.main.cases",
     "cases_waiting": "count(*) filter (is_waiting) from release.main.cases",
     "comments": "count(*) from release.main.comments",
 }

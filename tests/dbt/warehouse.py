@@ -18,6 +18,7 @@ from orchestration import calendars
 from orchestration.warehouse.schema import MATCHES
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
+SEEDS = Path(__file__).parent / "seeds"
 START = datetime(2026, 11, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
 
 Rows = dict[str, list[dict[str, Any]]]
