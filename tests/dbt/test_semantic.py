@@ -216,7 +216,9 @@ COUNTED = {
     "case_customer_messages": "sum(customer_messages) from release.main.cases",
     "customer_messages_per_case": "avg(customer_messages) from release.main.cases",
     "case_agent_messages": "sum(agent_messages) from release.main.cases",
-    "cases_unresolved": "count(*) filter (resolved_at is null and not is_merged) from release.main.cases",
+    "cases_unresolved": (
+        "count(*) filter (resolved_at is null and not is_merged) from release.main.cases"
+    ),
     "cases_waiting": "count(*) filter (is_waiting) from release.main.cases",
     "comments": "count(*) from release.main.comments",
 }
