@@ -53,7 +53,7 @@ select
     {%- endfor %}
     counted.not_ours,
     counted.not_stated,
-    counted.difference_median,
+    round(counted.difference_median, 4) as difference_median,
     told.reasons
 from counted
 left join told using (source, clock, hours)
