@@ -526,10 +526,3 @@ def test_without_calendars_every_other_clock_runs(tmp_path: Path) -> None:
     assert (
         warehouse.rows("select * from release.main.clocks_to_check where severity = 'wrong'") == []
     )
-
-    # a table from before the clocks of today is told anew as a whole
-    with warehouse.open() as db:
-        db.execute("update intermediate.int_case_clocks set requester_wait_seconds = null")
-        db.execute("alter table intermediate.int_case_clocks drop column first_reopened_at")
-    warehouse.dbt("run", "--select", "int_case_clocks", "cases", seeds=seeds)
-    assert warehouse.rows(told) == [(180,)]

@@ -428,7 +428,7 @@ def test_contacts_per_customer_have_garwoods_interval(
     with built.open() as db:
         events = db.sql(
             "select customer_id, segment, date_trunc('month', occurred_at)::date as month "
-            "from release.main.journey_events where customer_id is not null"
+            "from release.main.journey_events where is_touch and customer_id is not null"
         ).pl()
     contacts = desk.cases.filter(
         pl.col("customer_id").is_not_null() & ~pl.col("is_merged")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +24,8 @@ from orchestration.warehouse.schema import MATCHES
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 SEEDS = Path(__file__).parent / "seeds"
+# dbt parses the project anew for every path of a warehouse: those of one process take turns at one
+_PLACES = tempfile.TemporaryDirectory(prefix="earful-dbt-")
 START = datetime(2026, 11, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -90,25 +97,48 @@ class Warehouse:
 
     def dbt(self, *arguments: str, seeds: Path | None = None, check: bool = True) -> str:
         """Run dbt on this warehouse and return what it printed."""
+        place = Path(_PLACES.name) / hashlib.sha256(str(seeds).encode()).hexdigest()[:16]
         environment = {
             **os.environ,
-            "EARFUL_WAREHOUSE": str(self.folder / "warehouse.duckdb"),
-            "EARFUL_RELEASE": str(self.release),
+            "EARFUL_WAREHOUSE": str(place / "warehouse.duckdb"),
+            "EARFUL_RELEASE": str(place / "release.duckdb"),
             "DBT_PROFILES_DIR": str(PROJECT),
-            "DBT_TARGET_PATH": str(self.folder / "target"),
-            "DBT_LOG_PATH": str(self.folder / "logs"),
+            "DBT_TARGET_PATH": str(place / "target"),
+            "DBT_LOG_PATH": str(place / "logs"),
         }
         with self.open() as db:
             calendars.refresh(db, seeds or PROJECT / "seeds")
         if seeds:
             environment["EARFUL_SEED_PATH"] = os.path.relpath(seeds, PROJECT)
         command = [str(Path(sys.executable).with_name("dbt")), *arguments]
-        ended = subprocess.run(
-            command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-        )
+        with self._moved_to(place):
+            ended = subprocess.run(
+                command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+            )
         if check and ended.returncode:
             raise AssertionError(ended.stdout[-6000:] + ended.stderr[-2000:])
         return ended.stdout
+
+    @contextmanager
+    def _moved_to(self, place: Path) -> Iterator[None]:
+        """Have the files elsewhere for a while; the artifacts of dbt come back with them."""
+        place.mkdir(exist_ok=True)
+        files = ("warehouse.duckdb", "release.duckdb")
+        for name in files:
+            if (self.folder / name).exists():
+                shutil.move(self.folder / name, place / name)
+        try:
+            yield
+        finally:
+            for name in files:
+                if (place / name).exists():
+                    shutil.move(place / name, self.folder / name)
+            shutil.copytree(
+                place / "target",
+                self.folder / "target",
+                ignore=shutil.ignore_patterns("compiled", "run", "*.msgpack"),
+                dirs_exist_ok=True,
+            )
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query returns."""
