@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from warehouse import Rows, Warehouse
 
 WHEN = datetime(2026, 6, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
+pytestmark = pytest.mark.slow
 MODELS = (
     "identity_changes",
     "identity_conflicts",
