@@ -125,6 +125,7 @@ def installed(name: str, *command: str) -> Path:
             [*command, str(half)], capture_output=True, text=True, check=False, timeout=120
         )
     except subprocess.TimeoutExpired:
+        shutil.rmtree(half)
         pytest.skip("the package index does not answer")
     said = ended.stdout + ended.stderr
     if ended.returncode and any(sign in said for sign in UNREACHABLE):
