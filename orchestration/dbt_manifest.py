@@ -60,8 +60,10 @@ def fingerprint(settings: Settings) -> str:
             relative = file.relative_to(folder)
             if relative.parts[0] not in ("target", "logs"):
                 digest.update(f"{relative}\0".encode() + file.read_bytes())
-    if settings.matching is not None and settings.matching.exists():
-        digest.update(settings.matching.read_bytes())
+    if settings.matching is not None:
+        # one that is not there is no reason to find nothing new: the pass says that it is missing
+        there = settings.matching.is_file()
+        digest.update(settings.matching.read_bytes() if there else b"missing")
     return digest.hexdigest()[:16]
 
 
