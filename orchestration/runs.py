@@ -23,7 +23,7 @@ from orchestration.assets import landing_op
 from orchestration.dbt_manifest import Parsing
 from orchestration.loading import load_definitions
 from orchestration.publishing.currency import is_current
-from orchestration.report import Report, read_build, read_landing
+from orchestration.outcome import Outcome, read_build, read_landing
 from orchestration.settings import Settings
 from orchestration.unwritable import unwritable
 from orchestration.warehouse import Loader, WriterGate, connect
@@ -47,14 +47,14 @@ def run(
     window: Window | None,
     listen: Listener,
     parsing: Parsing,
-) -> Report:
+) -> Outcome:
     """Land `sources` (all where empty), then load, judge, model and publish.
 
     Raises:
         FixConfiguration: A source is not configured, or dbt cannot parse the project.
         FixEnvironment: Dagster cannot keep its books.
     """
-    report = Report()
+    outcome = Outcome()
     with _books(settings), instance(settings) as dagster:
         # takes seconds to import, in which dbt parses
         import dagster_dbt  # noqa: F401, PLC0415
@@ -65,13 +65,13 @@ def run(
         specs = _landing(definitions, sources)
         began = datetime.now(UTC)
         events = runner.execute([spec.key for spec in specs], _window_config(specs, window))
-        read_landing(report, specs, events, _landed(settings, specs, began))
+        read_landing(outcome, specs, events, _landed(settings, specs, began))
         if not _is_done(settings):
             keys = definitions.resolve_asset_graph().materializable_asset_keys
             downstream = sorted(key for key in keys if key.path[0] != "landing")
-            read_build(report, runner.execute(downstream, {}))
-    report.seconds = runner.seconds
-    return report
+            read_build(outcome, runner.execute(downstream, {}))
+    outcome.seconds = runner.seconds
+    return outcome
 
 
 @contextmanager

@@ -16,11 +16,11 @@ import typer
 from orchestration import settings as instance_settings
 from orchestration.cli.output import Json, Quiet, Verbose, say, show, show_json, show_table
 from orchestration.cli.progress import Progress
-from orchestration.cli.run import execute, show_report
+from orchestration.cli.run import execute, show_outcome
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from orchestration.report import Report
+    from orchestration.outcome import Outcome
 
 Scale = Annotated[
     float | None,
@@ -63,22 +63,22 @@ def demo(
                 f"a tea shop that never was, as of {vendors.now:%Y-%m-%d}; vendors on {vendors.url}"
             )
         progress = Progress(quiet=quiet or as_json, verbose=verbose)
-        report = execute(settings, [], (None, None), progress, parsing)
+        outcome = execute(settings, [], (None, None), progress, parsing)
         struck = len([r for r in vendors.requests() if r["status"] >= HTTPStatus.BAD_REQUEST])
-    told = made + sum(report.seconds.values())
-    report.seconds |= {"company and vendors": made, "starting": time.monotonic() - began - told}
+    told = made + sum(outcome.seconds.values())
+    outcome.seconds |= {"company and vendors": made, "starting": time.monotonic() - began - told}
     if as_json:
-        show_json({**asdict(report), "exit_code": report.exit_code})
-        return report.exit_code
-    show_report(settings, report, quiet=quiet)
+        show_json({**asdict(outcome), "exit_code": outcome.exit_code})
+        return outcome.exit_code
+    show_outcome(settings, outcome, quiet=quiet)
     if not quiet:
         if faults:
             show(f"A bad day: the vendors refused or failed {struck} requests.")
         _changed(settings, before)
-        _where_time_went(report)
-        if report.exit_code == 0:
+        _where_time_went(outcome)
+        if outcome.exit_code == 0:
             _what_next()
-    return report.exit_code
+    return outcome.exit_code
 
 
 def _rows(settings: Settings) -> dict[str, int]:
@@ -99,9 +99,9 @@ def _changed(settings: Settings, before: dict[str, int]) -> None:
         show_table("Changed", ["table", "rows before", "rows now", "more"], changed)
 
 
-def _where_time_went(report: Report) -> None:
-    spent = sorted(report.seconds.items(), key=lambda item: -item[1])
-    total = sum(report.seconds.values())
+def _where_time_went(outcome: Outcome) -> None:
+    spent = sorted(outcome.seconds.items(), key=lambda item: -item[1])
+    total = sum(outcome.seconds.values())
     parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in spent[:6])
     show(f"{total:.0f} seconds: {parts}.")
 

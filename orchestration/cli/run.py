@@ -15,7 +15,7 @@ from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.dbt_manifest import Parsing
-    from orchestration.report import Report
+    from orchestration.outcome import Outcome
 
 Sources = Annotated[list[str] | None, typer.Argument(help="Sources to read; all if none.")]
 Since = Annotated[
@@ -40,14 +40,14 @@ def run(
     settings = instance_settings.load()
     progress = Progress(quiet=quiet or as_json, verbose=verbose)
     with dbt_manifest.parsing(settings) as parsing, demo.beside(settings):
-        report = execute(settings, sources or [], (since, until), progress, parsing)
+        outcome = execute(settings, sources or [], (since, until), progress, parsing)
     if as_json:
-        show_json({**asdict(report), "exit_code": report.exit_code})
+        show_json({**asdict(outcome), "exit_code": outcome.exit_code})
     else:
-        show_report(settings, report, quiet=quiet)
-        if report.failed_streams and settings.sources == OWN_SOURCES and not demo.exists(settings):
+        show_outcome(settings, outcome, quiet=quiet)
+        if outcome.failed_streams and settings.sources == OWN_SOURCES and not demo.exists(settings):
             say("A fresh checkout has the demo's sources: `earful demo` brings up their vendors.")
-    return report.exit_code
+    return outcome.exit_code
 
 
 def execute(
@@ -56,7 +56,7 @@ def execute(
     again: tuple[str | None, str | None],
     progress: Progress,
     parsing: Parsing,
-) -> Report:
+) -> Outcome:
     """Run the pipeline; what the libraries say goes into a log beside the data.
 
     Args:
@@ -81,7 +81,7 @@ def execute(
         return run_pipeline(settings, sources, window(*again), progress, parsing)
 
 
-def show_report(settings: Settings, report: Report, *, quiet: bool) -> None:
+def show_outcome(settings: Settings, outcome: Outcome, *, quiet: bool) -> None:
     """What was read, what was set aside and why, what was published, what failed."""
     if not quiet:
         show_table(
@@ -89,52 +89,52 @@ def show_report(settings: Settings, report: Report, *, quiet: bool) -> None:
             ["stream", "family", "read", "accepted", "set aside", "repeated"],
             [
                 [s.name, s.family, s.read, s.accepted, s.rejected, s.deduplicated]
-                for s in report.streams
+                for s in outcome.streams
             ],
         )
-        _show_rejects(settings, report)
-        _show_published(settings, report)
-    for error, names in report.failed_streams.items():
+        _show_rejects(settings, outcome)
+        _show_published(settings, outcome)
+    for error, names in outcome.failed_streams.items():
         say(f"failed: {', '.join(names)}: {error}")
-    for sentence in report.silent:
+    for sentence in outcome.silent:
         say(f"silent: {sentence}")
-    for check in report.failed_checks:
+    for check in outcome.failed_checks:
         say(f"check failed: {check.name}: {check.why}")
-    for error in report.errors:
+    for error in outcome.errors:
         say(f"failed: {error}")
-    if report.exit_code:
+    if outcome.exit_code:
         say(f"log: {settings.data / 'last_run.log'}")
 
 
-def _show_rejects(settings: Settings, report: Report) -> None:
+def _show_rejects(settings: Settings, outcome: Outcome) -> None:
     from orchestration.overview import reject_reasons
 
     reasons = reject_reasons(
-        settings, {stream.name for stream in report.streams if stream.rejected}
+        settings, {stream.name for stream in outcome.streams if stream.rejected}
     )
     if reasons:
         show()
         show_table("Set aside, and why", ["stream", "where", "reason", "records"], reasons)
-    if report.refused_rows:
+    if outcome.refused_rows:
         show()
         show_table(
             "Set aside by the raw gate (raw.<table>__rejects)",
             ["table", "rows"],
-            list(report.refused_rows.items()),
+            list(outcome.refused_rows.items()),
         )
 
 
-def _show_published(settings: Settings, report: Report) -> None:
+def _show_published(settings: Settings, outcome: Outcome) -> None:
     from orchestration.overview import published_tables
 
     show()
-    if report.published:
+    if outcome.published:
         rows = published_tables(settings)
         show_table(
             f"Published: {settings.published / 'earful.duckdb'}",
             ["table", "rows", "what it is"],
             rows,
         )
-        show(f"{report.checks} checks ran, {len(report.failed_checks)} failed.")
-    elif report.exit_code in (0, 4):
+        show(f"{outcome.checks} checks ran, {len(outcome.failed_checks)} failed.")
+    elif outcome.exit_code in (0, 4):
         show("Nothing new: the published version is current.")

@@ -37,7 +37,7 @@ class CheckResult:
 
 
 @dataclass
-class Report:
+class Outcome:
     """What a run came to."""
 
     streams: list[StreamResult] = field(default_factory=list)
@@ -73,7 +73,7 @@ class Report:
 
 
 def read_landing(
-    report: Report,
+    outcome: Outcome,
     specs: list[dg.AssetSpec],
     events: list[DagsterEvent],
     counts: Mapping[dg.AssetKey, Counts],
@@ -81,13 +81,13 @@ def read_landing(
     """Enter what landing each stream came to, and the sentence that it failed with, if it did.
 
     Args:
-        report: What is entered into.
+        outcome: What is entered into.
         specs: The streams that were read.
         events: What Dagster recorded.
         counts: What the packages say that each stream landed, in all attempts.
     """
     landed = {event.asset_key for event in events if event.is_step_materialization}
-    report.silent = [
+    outcome.silent = [
         event.asset_check_evaluation_data.description or ""
         for event in events
         if event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION
@@ -103,8 +103,8 @@ def read_landing(
         if event is not None:
             sentence = None if spec.key in landed else _failure(event)[0]
             stream.error = _failed_streams(event).get(stream.name, sentence)
-        report.streams.append(stream)
-    report.streams.sort(key=lambda stream: stream.name)
+        outcome.streams.append(stream)
+    outcome.streams.sort(key=lambda stream: stream.name)
 
 
 def _failed_streams(event: DagsterEvent) -> Mapping[str, str]:
@@ -114,40 +114,40 @@ def _failed_streams(event: DagsterEvent) -> Mapping[str, str]:
     return cast("Mapping[str, str]", streams.value) if streams is not None else {}
 
 
-def read_build(report: Report, events: list[DagsterEvent]) -> None:
+def read_build(outcome: Outcome, events: list[DagsterEvent]) -> None:
     """Enter what loading, judging, modelling and publishing came to."""
     for event in events:
         if event.is_step_failure and not _is_check(event):
             why, code = _failure(event)
-            report.errors.append(why)
+            outcome.errors.append(why)
             if code:
-                report.exit_codes.append(code)
+                outcome.exit_codes.append(code)
         elif event.is_step_materialization:
-            _read_materialization(report, event)
+            _read_materialization(outcome, event)
         elif event.event_type is DagsterEventType.ASSET_CHECK_EVALUATION:
-            _read_check(report, event)
+            _read_check(outcome, event)
 
 
-def _read_materialization(report: Report, event: DagsterEvent) -> None:
+def _read_materialization(outcome: Outcome, event: DagsterEvent) -> None:
     made = event.step_materialization_data.materialization
     if made.asset_key.path[0] == "raw":
         rows = _integer(made.metadata["dagster/partition_row_count"])
         if rows:
-            report.loaded[made.asset_key.path[1]] = rows
+            outcome.loaded[made.asset_key.path[1]] = rows
     elif made.asset_key.path == ["published"]:
-        report.published = str(made.metadata["version"].value)
+        outcome.published = str(made.metadata["version"].value)
 
 
-def _read_check(report: Report, event: DagsterEvent) -> None:
+def _read_check(outcome: Outcome, event: DagsterEvent) -> None:
     check = event.asset_check_evaluation_data
-    report.checks += 1
+    outcome.checks += 1
     name = f"{check.asset_key.to_user_string()}: {check.check_name}"
     rejected = check.metadata.get("rejected")
     if rejected is not None and _integer(rejected):
-        report.refused_rows[check.asset_key.path[-1]] = _integer(rejected)
+        outcome.refused_rows[check.asset_key.path[-1]] = _integer(rejected)
     if not check.passed:
         why = check.description or _culprits(check.check_name, check.asset_key, check.metadata)
-        report.failed_checks.append(CheckResult(name, check.blocking or False, why))
+        outcome.failed_checks.append(CheckResult(name, check.blocking or False, why))
 
 
 def _culprits(check: str, asset: dg.AssetKey, metadata: Mapping[str, dg.MetadataValue[Any]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.report import Report, StreamResult, _culprits
+from orchestration.outcome import Outcome, StreamResult, _culprits
 
 
 def test_one_cause_is_one_sentence() -> None:
@@ -15,7 +15,7 @@ def test_one_cause_is_one_sentence() -> None:
         StreamResult("shop.refunds", "customer"),
     ]
 
-    assert Report(streams=streams).failed_streams == {
+    assert Outcome(streams=streams).failed_streams == {
         "desk: no token": ["desk.tickets", "desk.users"],
         "shop: no folder": ["shop.orders"],
     }
