@@ -33,6 +33,11 @@ EXPLANATIONS: dict[str, str] = {
         "dbt could not build the people that the probabilistic pass compares. Its log in the data "
         "folder names the model and DuckDB's reason."
     ),
+    "DBT-TESTS": (
+        "A test of a seed or a model found rows that cannot be right. What was published stays. A "
+        "rule that somebody wrote is named with what to do; rows of customers are only counted: "
+        "dbt's log in the data folder names the file with the query that returns them."
+    ),
     "GATE-ERRORED": (
         "An expectation raised an error instead of judging the data. That is no verdict, so "
         "nothing passed and nothing was rejected. Usually a column is missing or has another "

@@ -146,25 +146,25 @@ def _read_check(outcome: Outcome, event: DagsterEvent) -> None:
     if rejected is not None and _integer(rejected):
         outcome.refused_rows[check.asset_key.path[-1]] = _integer(rejected)
     if not check.passed:
-        why = check.description or _culprits(check.check_name, check.asset_key, check.metadata)
+        why = check.description or _culprits(check.metadata)
         outcome.failed_checks.append(CheckResult(name, check.blocking or False, why))
 
 
-def _culprits(check: str, asset: dg.AssetKey, metadata: Mapping[str, dg.MetadataValue[Any]]) -> str:
+def _culprits(metadata: Mapping[str, dg.MetadataValue[Any]]) -> str:
     """What a check says of its culprits, without showing them: rows may hold anything."""
     rows = metadata.get("dagster_dbt/failed_row_count")
     if rows is None:
         return ", ".join(f"{name} {value.value}" for name, value in metadata.items())
-    if check.startswith("no_row_is_wrong"):
-        # its table says of each what is wrong with it, and is published
-        return f'{rows.value} rows; earful sql "select * from {asset.path[-1]}" names them'
     return f"{rows.value} rows; the run's log names the file with the query that returns them"
 
 
 def _is_check(event: DagsterEvent) -> bool:
-    """Whether a step failed of nothing but a blocking check, which speaks for itself."""
-    error = event.step_failure_data.error
-    return error is not None and error.cls_name == DagsterAssetCheckFailedError.__name__
+    """Whether a step failed of nothing but a check, which speaks for itself."""
+    data = event.step_failure_data
+    if data.user_failure_data is not None:
+        code = data.user_failure_data.metadata.get("code")
+        return code is not None and code.value == "DBT-TESTS"
+    return data.error is not None and data.error.cls_name == DagsterAssetCheckFailedError.__name__
 
 
 def _failure(event: DagsterEvent) -> tuple[str, int | None]:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -34,9 +36,10 @@ def backward_edges(manifest: dict[str, Any]) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 def test_data_flows_one_way(warehouse: Callable[[str], Warehouse]) -> None:
     empty = warehouse("empty")
-    empty.dbt("parse")
+    empty.dbt("parse", artifacts=True)
 
     assert backward_edges(empty.manifest()) == []
 

@@ -69,7 +69,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     warehouse = Warehouse(folder / "house")
     warehouse.load(Company(7, people=300).portions(1)[0])
     warehouse.load(more())
-    warehouse.dbt("build", "--exclude-resource-type", "unit_test", seeds=seeds)
+    warehouse.dbt("build", "--exclude-resource-type", "unit_test", seeds=seeds, artifacts=True)
     return warehouse
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def test_every_unit_test_passes(warehouse: Callable[[str], Warehouse]) -> None:
     # a unit test reads the types of its inputs from tables that exist
     empty = warehouse("empty")
-    empty.dbt("build", "--exclude-resource-type", "test")
+    empty.dbt("build", "--exclude-resource-type", "test", artifacts=True)
 
     results = json.loads((empty.folder / "target" / "run_results.json").read_text())["results"]
     units = [r for r in results if r["unique_id"].startswith("unit_test.")]

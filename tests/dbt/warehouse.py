@@ -6,8 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from dbt_process import dbt_process  # the folder is on the path: conftest.py
 
 from connectors.families import TABLES
 from orchestration import calendars
@@ -95,29 +94,38 @@ class Warehouse:
         marks = ", ".join("?" * len(columns))
         db.executemany(f'insert into raw."{name}" values ({marks})', values)
 
-    def dbt(self, *arguments: str, seeds: Path | None = None, check: bool = True) -> str:
-        """Run dbt on this warehouse and return what it printed."""
+    def dbt(
+        self,
+        *arguments: str,
+        seeds: Path | None = None,
+        check: bool = True,
+        artifacts: bool = False,
+    ) -> str:
+        """Run dbt on this warehouse and return what it printed.
+
+        Args:
+            arguments: Of dbt.
+            seeds: A folder of seeds instead of those of the project.
+            check: Whether its failure is one of the test.
+            artifacts: Whether the test reads the JSON files that dbt writes on demand.
+        """
         place = Path(_PLACES.name) / hashlib.sha256(str(seeds).encode()).hexdigest()[:16]
         environment = {
-            **os.environ,
             "EARFUL_WAREHOUSE": str(place / "warehouse.duckdb"),
             "EARFUL_RELEASE": str(place / "release.duckdb"),
+            "EARFUL_SEED_PATH": os.path.relpath(seeds, PROJECT) if seeds else "seeds",
             "DBT_PROFILES_DIR": str(PROJECT),
             "DBT_TARGET_PATH": str(place / "target"),
+            "DBT_LOG_LEVEL_FILE": "none",
             "DBT_LOG_PATH": str(place / "logs"),
+            "DBT_WRITE_JSON": str(artifacts),
         }
         with self.open() as db:
             calendars.refresh(db, seeds or PROJECT / "seeds")
-        if seeds:
-            environment["EARFUL_SEED_PATH"] = os.path.relpath(seeds, PROJECT)
-        command = [str(Path(sys.executable).with_name("dbt")), *arguments]
         with self._moved_to(place):
-            ended = subprocess.run(
-                command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
-            )
-        if check and ended.returncode:
-            raise AssertionError(ended.stdout[-6000:] + ended.stderr[-2000:])
-        return ended.stdout
+            succeeded, said = dbt_process().run(list(arguments), environment)
+        assert succeeded or not check, said[-8000:]
+        return said
 
     @contextmanager
     def _moved_to(self, place: Path) -> Iterator[None]:
@@ -133,12 +141,9 @@ class Warehouse:
             for name in files:
                 if (place / name).exists():
                     shutil.move(place / name, self.folder / name)
-            shutil.copytree(
-                place / "target",
-                self.folder / "target",
-                ignore=shutil.ignore_patterns("compiled", "run", "*.msgpack"),
-                dirs_exist_ok=True,
-            )
+            for artifact in (place / "target").glob("*.json"):
+                (self.folder / "target").mkdir(exist_ok=True)
+                shutil.move(artifact, self.folder / "target" / artifact.name)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What a query returns."""

@@ -1,9 +1,12 @@
 {#- Every rule of the seed in one query; each row is a mapping with what is wrong and what to do. -#}
 {% test question_map_is_sound(model) %}
-select *
+select culprit, remedy
 from (
     select
-        *,
+        {% for column in ['source', 'survey_id', 'question_id', 'item_id'] -%}
+        '{{ column }} ' || coalesce({{ column }}, 'empty') {{- " || ', ' ||" if not loop.last }}
+        {% endfor -%}
+        as culprit,
         case
             when source is null or question_id is null
                 then 'source and question_id name the question: fill both, and survey_id unless any will do'

@@ -1,9 +1,9 @@
 {#- Every rule of the seed in one query; each row is a rule with what is wrong and what to do. -#}
 {% test touchpoint_map_is_sound(model) %}
-select *
+select culprit, remedy
 from (
     select
-        *,
+        'rule of priority ' || coalesce(cast(priority as {{ dbt.type_string() }}), 'none') as culprit,
         case
             when match_column not in ('channel', 'topic', 'product', 'survey_id', 'tag', 'text')
                 and match_column not like 'field:_%'

@@ -1,16 +1,24 @@
 """raw -> staging, intermediate and marts: the dbt project, every test an asset check."""
 
+import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DbtCliInvocation,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
 from packaging.version import Version
 
-from orchestration import calendars, dbt_manifest, dbt_runs
+from connectors.errors import GateRefused
+from orchestration import calendars, dbt_findings, dbt_manifest, dbt_runs
 from orchestration import settings as instance_settings
 from orchestration.assets import OWNERS
 from orchestration.attempts import attempting
@@ -44,7 +52,7 @@ class Dbt(DbtCliResource):
     """dbt without the two things that the resource does before each call, five seconds in all.
 
     It asks `dbt --version` which dbt is installed, and loads dbt into this process to have a
-    connection for row counts. The first is known, the second is done in `with_row_counts`.
+    connection for row counts. The first is known, the second is done in `_completed`.
     """
 
     @cached_property
@@ -90,11 +98,11 @@ def models(context: dg.AssetExecutionContext) -> Iterator[Any]:
             profiles_dir=str(dbt_manifest.PROJECT),
             dbt_executable=dbt_manifest.dbt_executable(),
         )
-        yield from with_row_counts(settings, dbt.cli(_BUILD, context=context).stream())
+        yield from _completed(settings, dbt.cli(_BUILD, context=context))
 
 
-def with_row_counts(settings: Settings, events: Iterable[Any]) -> Iterator[Any]:
-    """Pass dbt's events on, with row counts on the tables it built.
+def _completed(settings: Settings, invocation: DbtCliInvocation) -> Iterator[Any]:
+    """Pass dbt's events on, with row counts on the tables it built, and culprits on failed tests.
 
     They are held back until dbt has ended, because until then its process owns the files. What
     was built before a failure is still reported.
@@ -102,17 +110,33 @@ def with_row_counts(settings: Settings, events: Iterable[Any]) -> Iterator[Any]:
     held: list[Any] = []
     failure: BaseException | None = None
     try:
-        held.extend(events)
+        held.extend(invocation.stream())
     except Exception as error:  # noqa: BLE001 - raised again below, after the events
         failure = error
-    rows = _row_counts(settings)
+    results = _results(invocation)
+    rows, findings = _row_counts(settings), dbt_findings.told(settings, results)
     for event in held:
         if isinstance(event, dg.Output) and (count := rows.get(_relation(event))) is not None:
             yield event.with_metadata({**event.metadata, "dagster/row_count": count})
+        elif isinstance(event, dg.AssetCheckResult) and event.check_name in findings:
+            yield event._replace(description=findings[event.check_name])
         else:
             yield event
+    if failure is not None and dbt_findings.only_tests_failed(results):
+        raise GateRefused(
+            "DBT-TESTS",
+            "models",
+            "tests of the models failed",
+            "The failed checks of this step say what they found.",
+        ) from failure
     if failure is not None:
         raise failure
+
+
+def _results(invocation: DbtCliInvocation) -> list[dict[str, Any]]:
+    """What dbt says of each node; nothing where it failed before it came to any."""
+    written = invocation.target_path / "run_results.json"
+    return json.loads(written.read_text())["results"] if written.exists() else []
 
 
 def _relation(event: dg.Output[Any]) -> str:

@@ -1,0 +1,51 @@
+"""The process of dbt_process.py.
+
+It reads one request a line, `{"arguments": [...], "environment": {...}}`, and answers each with one
+line, `{"succeeded": ..., "said": ...}`.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import tempfile
+from typing import IO
+
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+
+def serve() -> None:
+    """Answer until nobody asks any more."""
+    # what dbt prints goes into a file, the answers where it printed before
+    answers = os.fdopen(os.dup(1), "w")
+    printed = tempfile.TemporaryFile("w+")  # noqa: SIM115 - open until the process ends
+    os.dup2(printed.fileno(), 1)
+    # a tenth of the time went into looking through modules and manifests for garbage
+    gc.disable()
+    for line in sys.stdin:
+        request = json.loads(line)
+        os.environ.update(request["environment"])
+        result = dbtRunner().invoke(request["arguments"])
+        # the next request may find other files in the same place
+        DuckDBConnectionManager.close_all_connections()
+        gc.collect()
+        said = _taken(printed) + str(result.exception or "")
+        answers.write(json.dumps({"succeeded": result.success, "said": said}) + "\n")
+        answers.flush()
+
+
+def _taken(printed: IO[str]) -> str:
+    """What was printed since it was last asked."""
+    sys.stdout.flush()
+    printed.seek(0)
+    text = printed.read()
+    printed.seek(0)
+    printed.truncate()
+    return text
+
+
+if __name__ == "__main__":
+    serve()

@@ -1,0 +1,137 @@
+"""A wrong rule of a seed is named with what to do about it, and no sound one is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import Any
+
+import pytest
+from warehouse import SEEDS, Warehouse
+
+from orchestration import dbt_findings
+from orchestration.settings import Settings
+
+pytestmark = pytest.mark.slow
+
+QUESTIONS = """\
+source,survey_id,question_id,item_id,metric,scale_min,scale_max,top_box_from,reversed,excluded_values,touchpoint,valid_from,valid_to,note
+shop,s1,sound,,csat,1,5,4,,,,,,
+shop,,everywhere,,nps,0,10,,,,,,,
+shop,s1,,,nps,0,10,,,,,,,
+shop,s1,q1,,npss,0,10,,,,,,,
+shop,s1,q2,,csat,5,1,,,,,,,
+shop,s1,q3,,nps,1,7,,,,,,,
+shop,s1,q4,a,csat,1,5,6,,,,,,
+shop,s1,q5,,csat,1,5,,,,,,,
+shop,s1,q5,,rating,1,5,,,,,,,
+"""
+TOUCHPOINTS = """\
+priority,source,kind,match_column,match_value,stage,touchpoint
+1,,case,field:form,complaint,need help,complaint
+2,,,,,,any
+3,,case,chanel,phone,need help,phone
+4,,case,channel,,need help,phone
+5,,review,tag,slow,use,speed
+6,,case,tag,slow,use,
+"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    folder = tmp_path_factory.mktemp("rules")
+    seeds = shutil.copytree(SEEDS, folder / "seeds")
+    (seeds / "question_map.csv").write_text(QUESTIONS)
+    (seeds / "touchpoint_map.csv").write_text(TOUCHPOINTS)
+    built = Warehouse(folder / "house")
+    built.dbt("seed", seeds=seeds)
+    built.dbt(
+        "test",
+        "--select",
+        "question_map",
+        "touchpoint_map",
+        seeds=seeds,
+        check=False,
+        artifacts=True,
+    )
+    return built
+
+
+@pytest.fixture(scope="module")
+def results(house: Warehouse) -> list[dict[str, Any]]:
+    written: list[dict[str, Any]] = json.loads(
+        (house.folder / "target" / "run_results.json").read_text()
+    )["results"]
+    return written
+
+
+@pytest.mark.parametrize(
+    ("seed", "expected"),
+    [
+        (
+            "question_map",
+            {
+                "survey_id s1, question_id empty, item_id empty": "source and question_id name",
+                "survey_id s1, question_id q1, item_id empty": "metric is one of",
+                "survey_id s1, question_id q2, item_id empty": "the ends of the scale",
+                "survey_id s1, question_id q3, item_id empty": "defined on 0 to 10 only",
+                "survey_id s1, question_id q4, item_id a": "top_box_from lies on the scale",
+                "survey_id s1, question_id q5, item_id empty": "mapped twice from the same day",
+            },
+        ),
+        (
+            "touchpoint_map",
+            {
+                "priority 3": "match_column is one of",
+                "priority 4": "match_value is empty",
+                "priority 5": "only cases have tags",
+                "priority 6": "touchpoint is empty",
+            },
+        ),
+    ],
+)
+def test_each_wrong_rule_and_no_other_is_returned_with_its_remedy(
+    house: Warehouse, results: list[dict[str, Any]], seed: str, expected: dict[str, str]
+) -> None:
+    [query] = [r["compiled_code"] for r in results if f"{seed}_is_sound" in r["unique_id"]]
+    found = dict(house.rows(f"select distinct culprit, remedy from ({query})"))
+
+    assert len(found) == len(expected)
+    for culprit, remedy in found.items():
+        [part] = [says for name, says in expected.items() if culprit.endswith(name)]
+        assert part in remedy
+
+
+def test_the_first_few_are_told_and_the_rest_counted(
+    house: Warehouse, results: list[dict[str, Any]]
+) -> None:
+    told = dbt_findings.told(Settings(data=house.folder), results)
+
+    rules = told["touchpoint_map_is_sound_touchpoint_map_"]
+    assert rules.startswith("rule of priority 3: match_column is one of channel")
+    assert rules.endswith("; and 1 more")
+    # whose rows may hold anything is not told
+    assert set(told) == {
+        "question_map_is_sound_question_map_",
+        "touchpoint_map_is_sound_touchpoint_map_",
+    }
+
+
+def test_what_is_only_a_warning_is_told_too(house: Warehouse) -> None:
+    warned = {
+        "status": "warn",
+        "unique_id": "test.earful.no_row_is_wrong_journeys_to_check_.1a2b",
+        "compiled_code": "select 'journey_marks: again,start' as culprit, 'no such kind' as remedy",
+    }
+
+    assert dbt_findings.told(Settings(data=house.folder), [warned]) == {
+        "no_row_is_wrong_journeys_to_check_": "journey_marks: again,start: no such kind"
+    }
+
+
+def test_a_failed_model_is_not_taken_for_a_failed_test() -> None:
+    tests = [{"status": "pass"}, {"status": "fail"}, {"status": "skipped"}]
+
+    assert dbt_findings.only_tests_failed(tests)
+    assert not dbt_findings.only_tests_failed([*tests, {"status": "error"}])
+    assert not dbt_findings.only_tests_failed([{"status": "pass"}])
