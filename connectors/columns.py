@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, cast
 
@@ -27,9 +28,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FIRST = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _END = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH + timedelta(days=1)) // _MICROSECOND
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
 
 _Values = Sequence[Any]
+"""A field's values, one a record."""
 
 
 class Unfit(Exception):
@@ -51,28 +53,46 @@ class _Objects:
     """JSON objects of a record's kept fields, without those that say nothing."""
 
     def __init__(self, leaves: Sequence[Leaf]) -> None:
+        self._leaves = leaves
         self._nothing = [_nothing(leaf) for leaf in leaves]
-        fields = [
-            (f"field_{number}", msgspec.Raw, msgspec.field(name=leaf.path, default=_nothing(leaf)))
-            for number, leaf in enumerate(leaves)
-        ]
-        self._object = msgspec.defstruct("Object", fields, omit_defaults=True, gc=False)
 
-    def texts(self, columns: Sequence[_Values]) -> pl.Series:
+    def texts(self, columns: Sequence[_Values | None], height: int) -> pl.Series:
         """The objects of all records, null where they would be empty."""
-        cleared = map(_cleared, columns, self._nothing)
-        objects = itertools.starmap(self._object, zip(*cleared, strict=True))
-        texts = [str(text, "utf-8") for text in map(_encode, objects)]
-        series = pl.Series(texts, dtype=pl.String)
+        spoken: dict[int, _Values] = {}
+        for number, (column, nothing) in enumerate(zip(columns, self._nothing, strict=True)):
+            silent = height if column is None else column.count(nothing)
+            if column is not None and silent < height:
+                spoken[number] = _cleared(column, nothing) if silent else column
+        if not spoken:
+            return _nulls("", height)
+        objects = list(map(self._object(tuple(spoken)), *spoken.values()))
+        series = pl.Series(_lines(objects), dtype=pl.String)
         return series.set(series == "{}", None)
+
+    @lru_cache(maxsize=64)  # noqa: B019 - lives as long as the sync of a stream
+    def _object(self, speaking: tuple[int, ...]) -> type[msgspec.Struct]:
+        """An object of those fields that some record of a page fills."""
+        fields = [
+            (f"field_{n}", msgspec.Raw, msgspec.field(name=self._leaves[n].path, default=nothing))
+            for n, nothing in enumerate(self._nothing)
+            if n in speaking
+        ]
+        return msgspec.defstruct("Object", fields, omit_defaults=True, gc=False)
+
+
+def _lines(objects: Sequence[msgspec.Struct]) -> list[str]:
+    """The JSON text of each object."""
+    lines = str(_encoder.encode_lines(objects), "utf-8").split("\n")
+    # the last one ends with a line feed, too
+    if len(lines) == len(objects) + 1:
+        return lines[:-1]
+    # a line feed within a value: its vendor writes JSON for people to read
+    return [str(_encoder.encode(each), "utf-8") for each in objects]
 
 
 def _cleared(column: _Values, nothing: msgspec.Raw) -> _Values:
     """A column of JSON text where all that says nothing is the same object: it is left out."""
-    silent = column.count(nothing)
-    if silent == len(column):
-        return [nothing] * silent
-    return [nothing if value == nothing else value for value in column] if silent else column
+    return [nothing if value == nothing else value for value in column]
 
 
 class Framer:
@@ -101,19 +121,23 @@ class Framer:
                 year 1.
         """
         columns: list[pl.Series] = []
-        kept: list[_Values] = []
+        kept: list[_Values | None] = []
+        height = len(records)
         for leaf, values in _values(of, records):
             if leaf.name in self._kept:
                 kept.append(values)
-            elif leaf.name not in self._skipped:
+            elif leaf.name in self._skipped:
+                continue
+            elif values is None:
+                nothing = _nothing(leaf) if leaf.is_json else None
+                columns.append(_series(leaf, [nothing]).new_from_index(0, height))
+            else:
                 with _fitting(leaf.path, leaf.dtype):
                     columns.append(_series(leaf, values))
         with _fitting("", pl.String()):
-            texts = self._objects[of.prefix].texts(kept)
-        columns.append(
-            texts.alias(of.prefix + KEPT) if kept else _nulls(of.prefix + KEPT, len(records))
-        )
-        columns.append(_nulls(of.prefix + EXTRA, len(records)))
+            texts = self._objects[of.prefix].texts(kept, height)
+        columns.append(texts.alias(of.prefix + KEPT))
+        columns.append(_nulls(of.prefix + EXTRA, height))
         return pl.DataFrame(columns)
 
     def parts(self, of: Shape, records: Sequence[Any]) -> dict[str, pl.DataFrame]:
@@ -134,14 +158,17 @@ class Framer:
         return found
 
 
-def _values(of: Shape, records: Sequence[Any]) -> Iterator[tuple[Leaf, _Values]]:
-    """Each leaf with its values, one a record."""
+def _values(of: Shape, records: Sequence[Any]) -> Iterator[tuple[Leaf, _Values | None]]:
+    """Each leaf with its values; None where it stands in a Struct that no record has."""
     columns = zip(*map(msgspec.structs.astuple, records), strict=True)
     taken = dict(zip(of.names, columns, strict=True)) if records else dict.fromkeys(of.names, ())
     for leaf in of.leaves:
         yield leaf, taken[leaf.name.removeprefix(of.prefix)]
     for name, inner in of.inner.items():
-        yield from _values(inner, _filled(inner, taken[name]))
+        if records and taken[name].count(None) == len(records):
+            yield from ((leaf, None) for leaf in inner.all_leaves())
+        else:
+            yield from _values(inner, _filled(inner, taken[name]))
 
 
 def _filled(inner: Shape, values: _Values) -> _Values:

@@ -182,7 +182,7 @@ def _add(package: _Open, decoder: Decoder, page: Page) -> None:
     if decoded.rejects.height:
         package.writer.reject(decoded.rejects)
     lines = b"\n".join(page.records) + b"\n"
-    if b"\n" in b"".join(page.records):
+    if lines.count(b"\n") > len(page.records):
         # one record a line: a line feed within JSON is never part of a value
         lines = b"".join(bytes(record).replace(b"\n", b" ") + b"\n" for record in page.records)
     package.writer.page(lines, len(page.records))

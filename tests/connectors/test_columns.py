@@ -14,6 +14,7 @@ from connectors.stream import Stream
 class Via(msgspec.Struct):
     channel: str | None = None
     source: msgspec.Raw = NULL
+    seen: datetime | None = None
 
 
 class Record(msgspec.Struct):
@@ -65,6 +66,24 @@ def test_a_kept_field_of_an_inner_record_is_named_by_its_path() -> None:
         '{"kept":2,"via.source":{"from": {}}}',
         '{"kept":3}',
     ]
+
+
+def test_kept_values_may_be_written_on_several_lines() -> None:
+    record = b'{"id": "1", "kept": {"a": 1,\n "b": 2}}'
+
+    assert attributes(record, b'{"id": "2", "kept": 3}') == [
+        '{"kept":{"a": 1,\n "b": 2}}',
+        '{"kept":3}',
+    ]
+
+
+def test_a_page_without_an_inner_record_has_its_columns_all_the_same() -> None:
+    decoder = Decoder(STREAM)
+    without = decoder.decode([b'{"id": "1"}', b'{"id": "2", "via": null}']).frame
+    given = b'{"id": "1", "via": {"channel": "web", "seen": "2026-01-02T12:00:00Z", "source": 1}}'
+
+    assert without.schema == decoder.decode([given]).frame.schema
+    assert without["via.channel"].to_list() == without["via.seen"].to_list() == [None, None]
 
 
 def test_what_is_left_out_is_nowhere() -> None:
