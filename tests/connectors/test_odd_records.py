@@ -17,6 +17,8 @@ from connectors.landing.replay import replay
 from connectors.records import ABSENT, NULL, Open, also
 from connectors.stream import Page, Rows, Stream
 from connectors.sync import Terms, land, remap
+from connectors.vendors.connector import Options
+from connectors.vendors.zendesk import CONNECTOR
 
 
 @also("kept")
@@ -265,3 +267,20 @@ def test_without_raw_pages_nothing_of_a_bad_record_is_kept(tmp_path: Path) -> No
     assert sorted(rejects) == [(2, "$.id", None), (3, "$", None)]
     for path in tmp_path.rglob("*"):
         assert not path.is_file() or b"jo@example" not in path.read_bytes()
+
+
+def test_who_wrote_a_message_is_not_guessed(tmp_path: Path) -> None:
+    stream = CONNECTOR.endpoints(Options())["ticket_events"].stream
+    record = (
+        b'{"id":%d,"ticket_id":7,"timestamp":1778235536,"updater_id":null,"child_events":[{"id":%d,'
+        b'"event_type":"Comment","author_id":%s,"public":true,"body":"Called back.","via":{}}]}'
+    )
+    page = Page([record % (1, 11, b"null"), record % (2, 12, b"-1"), record % (3, 13, b"5")], "c")
+    landing = Landing(tmp_path)
+
+    list(land(stream, [page], landing, ORIGIN))
+
+    [messages] = landing.root.rglob("case_messages.parquet")
+    # the contract requires a role: the raw gate sets the first one aside, with the reason
+    rows = pl.read_parquet(messages).select("message_id", "author_role").rows()
+    assert rows == [("11", None), ("12", "system"), ("13", "customer")]

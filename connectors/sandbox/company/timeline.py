@@ -55,7 +55,14 @@ def timeline(plan: Plan, tickets: pl.DataFrame) -> pl.DataFrame:
     )
     steps = [
         _step(
-            t, "created", "opened_by", pl.col("opens"), status=_status("new"), requester="requester"
+            t,
+            "created",
+            "opened_by",
+            pl.col("opens"),
+            status=_status("new"),
+            requester="requester",
+            # who opens a ticket for a customer has it
+            agent=pl.when(pl.col("opened_by") == AGENT).then("agent"),
         ),
         _step(t, "assigned", AGENT, status=_status("open"), agent="agent", group="group"),
         _step(t, "noted", AGENT, "note"),

@@ -42,9 +42,11 @@ _FIELDS = {
 
 
 def _role(person: str) -> pl.Expr:
-    """Whether somebody answers for the company; -1 is Zendesk itself."""
+    """Whether somebody answers for the company; -1 is Zendesk itself, nobody is not guessed."""
     return (
-        pl.when(pl.col(person) == -1)
+        pl.when(pl.col(person).is_null())
+        .then(None)
+        .when(pl.col(person) == -1)
         .then(pl.lit("system"))
         .when(pl.col("agents").list.contains(pl.col(person)).fill_null(value=False))
         .then(pl.lit("agent"))
