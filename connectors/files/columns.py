@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -44,7 +46,9 @@ class Columns:
     )
     problems: list[Problem] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
-    _known: dict[tuple[str, Type], str] = field(default_factory=dict)
+    _known: dict[tuple[str, Type, str], str] = field(default_factory=dict)
+    _scope: pl.Expr | None = None
+    _scope_name: str = ""
 
     @property
     def own(self) -> list[str]:
@@ -62,10 +66,17 @@ class Columns:
         self.used.add(name)
         return name
 
+    @contextmanager
+    def within(self, keep: pl.Expr | None, name: str) -> Iterator[None]:
+        """What is added here is looked at in the rows of `keep` only; `name` stands for these."""
+        self._scope, self._scope_name = keep, name if keep is not None else ""
+        yield
+        self._scope, self._scope_name = None, ""
+
     def add(self, value: ColumnValue, column: Column, where: str) -> str:
         """Compile one value; returns the name of its typed column."""
         spec = Value(column=value) if isinstance(value, str) else value
-        known = (spec.model_dump_json(), column.type)
+        known = (spec.model_dump_json(), column.type, self._scope_name)
         if known not in self._known:
             self._known[known] = self._compile(spec, column, where)
         alias = self._known[known]
@@ -105,6 +116,8 @@ class Columns:
         return pl.col(after)
 
     def _problem(self, where: str, reason: str, bad: pl.Expr) -> None:
+        # a row of another kind may hold anything in this column
+        bad = bad if self._scope is None else self._scope & bad
         self.problems.append(Problem(where, reason, bad))
 
     def _direct(self, spec: Value, kind: Type) -> pl.Expr | None:

@@ -61,7 +61,10 @@ class Reading(Model):
     )
     values: ValueMap | None = Field(
         default=None,
-        description="Text of the export -> value to land; an empty value lands as nothing.",
+        description=(
+            "Text of the export -> value to land; an empty value lands as nothing, and an empty "
+            "text stands for no value: {agent: agent, '': customer}."
+        ),
     )
     otherwise: str = Field(
         default="reject",

@@ -121,14 +121,16 @@ def _output(table: Table, mapping: TableMapping, config: StreamConfig, cells: Ce
     shared = {c: v for c, v in config.columns.items() if c in table.by_name}
     given = {**shared, **mapping.columns}
     spread = bool(config.questions) and "question_id" not in given
-    typed = {
-        column: columns.add(value, table.by_name[column], f"{name}.{column}")
-        for column, value in given.items()
-    }
+    keep = _keep(mapping, columns)
+    with columns.within(keep, f"{mapping.where} {mapping.unless}"):
+        typed = {
+            column: columns.add(value, table.by_name[column], f"{name}.{column}")
+            for column, value in given.items()
+        }
     output = Output(
         table=table,
         columns=typed,
-        keep=_keep(mapping, columns),
+        keep=keep,
         one_per_key=mapping.one_per_key,
         cells=tuple(cells.of(table)) if spread and name in _ANSWERS else (),
         items=cells.items(table, set(given)) if spread and name in _QUESTIONS else None,

@@ -50,7 +50,9 @@ class Output:
         """Typed columns by which two rows of the file would be one record of this table."""
         if self.one_per_key or self.items is not None:
             return ()
-        return tuple(self.columns[name] for name in self.table.key if name in self.columns)
+        # two columns of the key may come from one of the file
+        key = (self.columns[name] for name in self.table.key if name in self.columns)
+        return tuple(dict.fromkeys(key))
 
     @property
     def schema(self) -> pl.Schema:

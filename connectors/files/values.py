@@ -88,7 +88,7 @@ def mapped(value: pl.Expr, reading: Reading) -> pl.Expr:
         reading.otherwise, pl.lit(reading.otherwise)
     )
     found = stripped.replace_strict(reading.values, default=default, return_dtype=pl.String)
-    return pl.when(value.is_not_null()).then(found)
+    return pl.when(value.is_not_null()).then(found).otherwise(pl.lit(reading.values.get("")))
 
 
 def unmapped(value: pl.Expr, result: pl.Expr, reading: Reading) -> pl.Expr:

@@ -94,6 +94,36 @@ def test_a_map_says_what_becomes_of_texts_it_does_not_list(
     assert landed(desk, ["1 ", "2", "", "so-so"], spec, "touchpoint") == expected
 
 
+def test_a_map_may_say_what_no_value_stands_for(desk: Desk) -> None:
+    spec = {"values": {"1": "happy", "": "silent"}}
+    assert landed(desk, ["1", "", " ", "2"], spec, "touchpoint") == [
+        "happy",
+        "silent",
+        "silent",
+        "rejected",
+    ]
+
+
+def test_what_one_kind_of_row_may_hold_is_not_asked_of_another(desk: Desk) -> None:
+    frame = pl.DataFrame({"kind": ["state", "state", "note"], "value": ["1", "2", "late"]})
+    desk.put("a.csv", frame.with_row_index("id").write_csv())
+    shared = {"case_id": "id", "change_id": "id", "changed_at": {"constant": "2026-01-01"}}
+    state = {
+        "field": {"constant": "status"},
+        "new_value": {"column": "value", "values": {1: "open"}},
+    }
+    note = {"field": {"constant": "note"}, "new_value": "value"}
+    kinds = [
+        {"where": {"kind": "state"}, "columns": state},
+        {"where": {"kind": "note"}, "columns": note},
+    ]
+    stream = {"files": "a.csv", "columns": shared, "tables": {"case_changes": kinds}}
+    desk.land(stream, "support")
+
+    rows = desk.table("case_changes").sort("case_id").select("case_id", "new_value").rows()
+    assert rows == [("0", "open"), ("2", "late")]
+
+
 ZONE = {"format": "%Y-%m-%d %H:%M", "time_zone": "Europe/Berlin"}
 SUMMER, SKIPPED, TWICE = "2026-07-01 12:00", "2026-03-29 02:30", "2026-10-25 02:30"
 
