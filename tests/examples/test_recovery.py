@@ -32,7 +32,7 @@ from orchestration.instance import OWN_SOURCES, source_config
 pytestmark = pytest.mark.slow
 
 SYSTEMS = {"crm": "hubspot", "desk": "zendesk", "shop": "shop", "survey": "qualtrics"}
-ALL = "source = 'all' and segment = 'all'"
+ALL = "cut_by in ('all', 'touchpoint')"
 
 
 @dataclass
@@ -199,7 +199,7 @@ def test_a_changed_scale_opens_a_new_version_of_the_metric(shown: Demo) -> None:
         select method_version, min(period_start) as first, max(period_start) as last
         from metrics
         where metric = 'csat' and touchpoint = '{planted["touchpoint"]}'
-            and period_grain = 'month' and source = 'qualtrics' and segment = 'all'
+            and period_grain = 'month' and source = 'qualtrics' and cut_by = 'source, touchpoint'
         group by method_version order by first
         """
     )
