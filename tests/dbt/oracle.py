@@ -41,6 +41,12 @@ def cuts() -> set[tuple[str, frozenset[str]]]:
     }
 
 
+def place(cell: dict[str, Any]) -> tuple[Any, ...]:
+    """What two cells of different rows have in common; all time begins with the first of each."""
+    start = None if cell["period_grain"] == "all" else cell["period_start"]
+    return cell["period_grain"], start, *(cell[name] for name in PLACES)
+
+
 def cells(
     rows: pl.DataFrame, at: str, *keys: str, by: tuple[str, ...] = PLACES
 ) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
@@ -99,12 +105,16 @@ def estimate(statistic: str, x: Numbers, who: pl.Series) -> Estimate | None:
     if statistic == "share":
         low, high = proportion_confint(value * alone, alone, method="wilson")
         return 100 * value, 100 * low, 100 * high, effect
-    # adjusted Wald (Agresti and Coull's idea for a difference): n + 3, 3/4 each way
-    centre = value * alone / (alone + 3)
-    spread = (float((x**2).mean()) * alone + 1.5) / (alone + 3) - centre**2
-    half = Z * math.sqrt(spread / (alone + 3))
+    return (100 * value, *adjusted_wald(value, float((x**2).mean()), alone), effect)
+
+
+def adjusted_wald(value: float, square: float, n: float) -> tuple[float, float]:
+    """An NPS' interval (Agresti and Coull's idea for a difference): n + 3, 3/4 each way."""
+    centre = value * n / (n + 3)
+    spread = (square * n + 1.5) / (n + 3) - centre**2
+    half = Z * math.sqrt(spread / (n + 3))
     low, high = min(value, centre - half), max(value, centre + half)
-    return 100 * value, max(-100, 100 * low), min(100, 100 * high), effect
+    return max(-100, 100 * low), min(100, 100 * high)
 
 
 def estimates(

@@ -14,7 +14,7 @@ from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
-from oracle import CELL, GRAINS, PLACES, cells, cuts, estimates
+from oracle import CELL, GRAINS, PLACES, adjusted_wald, cells, cuts, estimates, place
 from synthetic import FIRST, Company
 from warehouse import SEEDS, Warehouse
 
@@ -140,6 +140,54 @@ def test_whoever_answers_often_widens_the_interval(metrics: pl.DataFrame) -> Non
     assert metrics.filter(pl.col("customers") == pl.col("n"))["design_effect"].unique().to_list() == [1]
 
 
+def weighted(scores: pl.DataFrame, invited: pl.DataFrame) -> tuple[float, float, float] | str:
+    """Means of x and x^2 and Kish's n of answers that stand for who was invited; or why not."""
+    wider, strata = ["source", "touchpoint"], ["source", "touchpoint", "segment"]
+    asked = invited.group_by(strata).agg(n=pl.len(), done=pl.col("is_completed").sum())
+    whole = asked.group_by(wider).agg(pl.col("n", "done").sum(), silent=(pl.col("done") == 0).any())
+    if (whole["done"] == 0).any():
+        return "silent_stratum"
+    rows = scores.join(asked, on=strata, how="left")
+    rows = rows.join(whole, on=wider, how="left", suffix="_wider")
+    alone = pl.col("silent") | (pl.col("done").fill_null(0) == 0)
+    rows = rows.with_columns(alone=alone.any().over(wider)).with_columns(
+        weight=pl.when("alone")
+        .then(pl.col("n_wider") / pl.col("done_wider"))
+        .otherwise(pl.col("n") / pl.col("done"))
+    )
+    if rows["weight"].null_count():
+        return "not_invited"
+    weights, x = rows["weight"].to_numpy(), rows["x"].to_numpy()
+    worth = float(weights.sum() ** 2 / (weights**2).sum())
+    return float(np.average(x, weights=weights)), float(np.average(x**2, weights=weights)), worth
+
+
+def test_weighted_values_stand_for_everybody_invited(
+    built: Warehouse, metrics: pl.DataFrame
+) -> None:
+    with built.open() as db:
+        # the company's one survey asks for the NPS
+        invitations = db.sql("select * from release.main.invitations").pl()
+    asked = {place(cell): rows for cell, rows in cells(invitations, "sent_at")}
+    nps = metrics.filter(pl.col("metric") == "nps")
+    published = {place(row): row for row in nps.iter_rows(named=True)}
+    found = []
+    for cell, rows in cells(scores_of(built, "nps"), "scored_at"):
+        row, held = published[place(cell)], asked.get(place(cell))
+        wanted = "not_invited" if held is None else weighted(rows, held)
+        found.append(row["weights_flag"])
+        if isinstance(wanted, str):
+            assert (row["weights_flag"], row["value_weighted"]) == (wanted, None)
+            continue
+        assert row["weights_flag"] in (None, "collapsed")
+        assert row["value_weighted"] == pytest.approx(100 * wanted[0], abs=1e-3)
+        if row["design_effect"] <= 1:
+            ends = (row["value_weighted_low"], row["value_weighted_high"])
+            assert ends == pytest.approx(adjusted_wald(*wanted), abs=1e-3)
+    assert set(found) == {None, "collapsed", "not_invited", "silent_stratum"}
+    assert metrics.filter(pl.col("metric") == "contact_rate")["weights_flag"].unique()[0] is None
+
+
 def test_parts_sum_up_to_their_total_and_the_unknown_is_a_part(metrics: pl.DataFrame) -> None:
     summed = metrics.filter(pl.col("metric") != "contact_rate")
     period = [column for column in CELL if column not in PLACES]
@@ -151,17 +199,17 @@ def test_parts_sum_up_to_their_total_and_the_unknown_is_a_part(metrics: pl.DataF
     seen = set()
     for grain, places in cuts():
         here = pl.col("period_grain") == grain
-        for place in PLACES:
-            here &= (pl.col(place) != "all") if place in places else (pl.col(place) == "all")
+        for name in PLACES:
+            here &= (pl.col(name) != "all") if name in places else (pl.col(name) == "all")
         parts = dated.filter(here)
-        for place in places:
-            seen |= set(parts[place])
-            others = [*period, "start", *(p for p in PLACES if p != place)]
+        for name in places:
+            seen |= set(parts[name])
+            others = [*period, "start", *(p for p in PLACES if p != name)]
             total = parts.group_by(others).agg(pl.col("n").sum()).with_columns(
-                pl.lit("all").alias(place)
+                pl.lit("all").alias(name)
             )
-            both = total.join(dated, on=[*others, place], how="left", nulls_equal=True, suffix="_")
-            assert both.filter(pl.col("n").ne_missing(pl.col("n_"))).is_empty(), (grain, place)
+            both = total.join(dated, on=[*others, name], how="left", nulls_equal=True, suffix="_")
+            assert both.filter(pl.col("n").ne_missing(pl.col("n_"))).is_empty(), (grain, name)
     assert {"unknown", "unmapped"} <= seen
 
 

@@ -10,6 +10,7 @@ with cells as (
     select
         *,
         {{ hash_id(cell) }} as series_id,
+        {{ hash_id(cell | reject('equalto', 'method_version') | list) }} as line_id,
         {{ hash_id(["replace(metric, '_top_box', '')"] + cell_id_parts()) }} as rate_id
     from {{ ref('metric_values') }}
 ),
@@ -28,6 +29,10 @@ invited as (
 told as (
     select
         valued.series_id,
+        -- another version of the same thing was told before, and this one begins here
+        valued.period_grain <> 'all'
+        and valued.period = min(valued.period) over (partition by valued.series_id)
+        and valued.period > min(valued.period) over (partition by valued.line_id) as break_before,
         {%- for column in cell %}
         valued.{{ column }},
         {%- endfor %}
@@ -168,5 +173,6 @@ select
     value_weighted_low,
     value_weighted_high,
     weights_method,
-    weights_flag
+    weights_flag,
+    break_before
 from judged

@@ -71,7 +71,7 @@ reweighed as (
     select
         effective.*,
         case when effective.part = 'value' then weights.weights_flag end as weights_flag,
-        case when effective.part = 'value' and weights.weights_flag is null then weights.weights end as weights,
+        case when effective.part = 'value' then weights.weights end as weights,
         weights.total / weights.weights as weighted_mean,
         weights.squares / weights.weights as weighted_square,
         effective_n / n * pow(weights.weights, 2) / weights.weights_squared as weighted_n,
