@@ -22,8 +22,8 @@ from orchestration import dagster_home
 from orchestration.assets import landing_op
 from orchestration.dbt_manifest import Parsing
 from orchestration.loading import load_definitions
-from orchestration.publishing.currency import is_current
 from orchestration.outcome import Outcome, read_build, read_landing
+from orchestration.publishing.currency import is_current
 from orchestration.settings import Settings
 from orchestration.unwritable import unwritable
 from orchestration.warehouse import Loader, WriterGate, connect
