@@ -41,7 +41,7 @@ def cuts() -> set[tuple[str, frozenset[str]]]:
     }
 
 
-def place(cell: dict[str, Any]) -> tuple[Any, ...]:
+def locate(cell: dict[str, Any]) -> tuple[Any, ...]:
     """What two cells of different rows have in common; all time begins with the first of each."""
     start = None if cell["period_grain"] == "all" else cell["period_start"]
     return cell["period_grain"], start, *(cell[name] for name in PLACES)
@@ -82,12 +82,14 @@ def design_effect(x: Numbers, who: pl.Series) -> float:
     alike = float((who.value_counts()["count"].cast(pl.Float64) ** 2).sum()) / n
     if customers == 1 or np.ptp(x) == 0:
         return alike
-    fitted = OLS(x, np.ones(n)).fit(cov_type="cluster", cov_kwds={"groups": who.rank("dense").to_numpy()})
+    fitted = OLS(x, np.ones(n)).fit(
+        cov_type="cluster", cov_kwds={"groups": who.rank("dense").to_numpy()}
+    )
     return float(fitted.bse[0] ** 2 / (np.var(x, ddof=1) / n))
 
 
 def estimate(statistic: str, x: Numbers, who: pl.Series) -> Estimate | None:
-    """Value, both ends of its 95 % interval and the design effect; None where it has no interval."""
+    """Value, both ends of its 95 % interval, design effect; None where there is no interval."""
     n, customers, effect = len(x), who.n_unique(), design_effect(x, who)
     value = float(x.mean())
     if statistic == "mean":

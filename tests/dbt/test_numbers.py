@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 import pytest
+from oracle import CELL, GRAINS, PLACES, adjusted_wald, cells, cuts, estimates, locate
 from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep
-from oracle import CELL, GRAINS, PLACES, adjusted_wald, cells, cuts, estimates, place
 from synthetic import FIRST, Company
 from warehouse import SEEDS, Warehouse
 
@@ -31,7 +31,10 @@ CHANGES = {
 }
 # how each score is read, and what a row of it counts as
 SCORED = {
-    "nps": ("nps", pl.col("nps_group").replace_strict({"promoter": 1, "passive": 0, "detractor": -1})),
+    "nps": (
+        "nps",
+        pl.col("nps_group").replace_strict({"promoter": 1, "passive": 0, "detractor": -1}),
+    ),
     "csat": ("share", pl.col("is_top_box")),
     "ces": ("mean", pl.col("score")),
     "rating": ("mean", pl.col("score")),
@@ -123,7 +126,9 @@ def test_every_cell_has_the_value_and_interval_of_the_oracle(
 
     assert_same(wanted, published, **TOLD)
     shown = wanted.filter(pl.col("value").is_not_null())
-    assert_same(shown, published.filter(pl.col("value").is_not_null()), design_effect="design_effect")
+    assert_same(
+        shown, published.filter(pl.col("value").is_not_null()), design_effect="design_effect"
+    )
     assert wanted.height > 100
 
 
@@ -137,7 +142,9 @@ def test_whoever_answers_often_widens_the_interval(metrics: pl.DataFrame) -> Non
     assert repeated.filter(none_wider).height > 10
     assert metrics.filter(wider & pl.col("value").is_not_null()).filter(~named).is_empty()
     assert metrics.filter(named & none_wider).is_empty()
-    assert metrics.filter(pl.col("customers") == pl.col("n"))["design_effect"].unique().to_list() == [1]
+    assert metrics.filter(pl.col("customers") == pl.col("n"))[
+        "design_effect"
+    ].unique().to_list() == [1]
 
 
 def weighted(scores: pl.DataFrame, invited: pl.DataFrame) -> tuple[float, float, float] | str:
@@ -168,12 +175,12 @@ def test_weighted_values_stand_for_everybody_invited(
     with built.open() as db:
         # the company's one survey asks for the NPS
         invitations = db.sql("select * from release.main.invitations").pl()
-    asked = {place(cell): rows for cell, rows in cells(invitations, "sent_at")}
+    asked = {locate(cell): rows for cell, rows in cells(invitations, "sent_at")}
     nps = metrics.filter(pl.col("metric") == "nps")
-    published = {place(row): row for row in nps.iter_rows(named=True)}
+    published = {locate(row): row for row in nps.iter_rows(named=True)}
     found = []
     for cell, rows in cells(scores_of(built, "nps"), "scored_at"):
-        row, held = published[place(cell)], asked.get(place(cell))
+        row, held = published[locate(cell)], asked.get(locate(cell))
         wanted = "not_invited" if held is None else weighted(rows, held)
         found.append(row["weights_flag"])
         if isinstance(wanted, str):
@@ -193,9 +200,7 @@ def test_parts_sum_up_to_their_total_and_the_unknown_is_a_part(metrics: pl.DataF
     period = [column for column in CELL if column not in PLACES]
     # all time begins with the first answer, which parts have each at their own
     period.remove("period_start")
-    dated = summed.with_columns(
-        start=pl.when(pl.col("period_grain") != "all").then("period_start")
-    )
+    dated = summed.with_columns(start=pl.when(pl.col("period_grain") != "all").then("period_start"))
     seen = set()
     for grain, places in cuts():
         here = pl.col("period_grain") == grain
@@ -205,8 +210,10 @@ def test_parts_sum_up_to_their_total_and_the_unknown_is_a_part(metrics: pl.DataF
         for name in places:
             seen |= set(parts[name])
             others = [*period, "start", *(p for p in PLACES if p != name)]
-            total = parts.group_by(others).agg(pl.col("n").sum()).with_columns(
-                pl.lit("all").alias(name)
+            total = (
+                parts.group_by(others)
+                .agg(pl.col("n").sum())
+                .with_columns(pl.lit("all").alias(name))
             )
             both = total.join(dated, on=[*others, name], how="left", nulls_equal=True, suffix="_")
             assert both.filter(pl.col("n").ne_missing(pl.col("n_"))).is_empty(), (grain, name)

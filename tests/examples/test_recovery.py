@@ -317,7 +317,7 @@ def test_the_theme_that_rises_is_seen_before_churn_does(shown: Demo) -> None:
 def test_the_weighted_score_is_nearer_to_what_everybody_would_have_said(shown: Demo) -> None:
     planted = shown.truth("non_response")
     [raw, weighted] = shown.sql(
-        f"""
+        """
         select value, value_weighted from metrics
         where metric = 'nps' and period_grain = 'all' and cut_by = 'all'
         """
