@@ -220,6 +220,22 @@ def test_parts_sum_up_to_their_total_and_the_unknown_is_a_part(metrics: pl.DataF
     assert {"unknown", "unmapped"} <= seen
 
 
+def test_employees_are_told_by_source_and_month_only(built: Warehouse) -> None:
+    """Any other cut, or a total over months, would give small groups away."""
+    told = built.rows(
+        "select distinct period_grain, cut_by from release.main.metrics where metric = 'enps'"
+    )
+    assert told == [("month", "source")]
+
+
+def test_a_cut_by_something_unknown_is_named(built: Warehouse) -> None:
+    mistyped = "{metric_cuts: [{by: [source, tuchpoint]}]}"
+    said = built.dbt(
+        "compile", "--select", "metric_cells", "--vars", mistyped, seeds=SEEDS, check=False
+    )
+    assert "metric_cuts: `by` has tuchpoint, expected some of source, touchpoint," in said
+
+
 def test_a_cell_is_published_once(metrics: pl.DataFrame) -> None:
     assert metrics.height == metrics.unique(CELL).height
     assert set(metrics["period_grain"]) == {*GRAINS, "all"}

@@ -70,8 +70,8 @@ effective as (
 reweighed as (
     select
         effective.*,
-        case when effective.part = 'value' then weights.weights_flag end as weights_flag,
-        case when effective.part = 'value' then weights.weights end as weights,
+        weights.weights_flag,
+        weights.weights,
         weights.total / weights.weights as weighted_mean,
         weights.squares / weights.weights as weighted_square,
         effective_n / n * pow(weights.weights, 2) / weights.weights_squared as weighted_n,
