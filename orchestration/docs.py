@@ -47,7 +47,7 @@ _METRICS_HEAD = """# Metrics of the semantic layer
 
 What MetricFlow can be asked for, and by what it can be cut. Rendered from the semantic models by
 `make docs`. [semantic-layer.md](semantic-layer.md) says how to ask, and when to read the table
-`metrics` instead.
+`metrics` instead, whose cuts, intervals and weights [numbers.md](numbers.md) explains.
 """
 
 _REFERENCE_HEAD = """# Source reference

@@ -256,7 +256,7 @@ def nps(scores: list[int]) -> tuple[float, float, float]:
 
 METRIC = """
     select n, value, interval_low, interval_high from metrics where metric = 'nps'
-    and period_grain = 'all' and source = 'all' and touchpoint = 'delivery' and segment = 'all'
+    and period_grain = 'all' and touchpoint = 'delivery' and cut_by = 'touchpoint'
 """
 
 

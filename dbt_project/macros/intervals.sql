@@ -39,15 +39,16 @@
 {%- endmacro %}
 
 {#-
-    Half width of a mean's t interval. quantile comes from the table student_t; past its end
-    (200 degrees of freedom) the first Cornish-Fisher terms are exact to five digits.
+    Student's t for 95 %. quantile comes from the table student_t; past its end (200 degrees of
+    freedom) the first Cornish-Fisher terms are exact to five digits.
 -#}
-{% macro t_half_width(n, deviation, quantile) -%}
-    coalesce({{ quantile }}, {{ t_beyond_table(n) }}) * {{ deviation }} / sqrt({{ n }})
+{% macro t_quantile(quantile, df) -%}
+    coalesce({{ quantile }}, {{ z() }} + (pow({{ z() }}, 3) + {{ z() }}) / (4.0 * {{ df }}))
 {%- endmacro %}
 
-{% macro t_beyond_table(n) -%}
-    ({{ z() }} + (pow({{ z() }}, 3) + {{ z() }}) / (4.0 * ({{ n }} - 1)))
+{#- Half width of a mean's t interval. -#}
+{% macro t_half_width(n, deviation, quantile) -%}
+    {{ t_quantile(quantile, '(' ~ n ~ ' - 1)') }} * {{ deviation }} / sqrt({{ n }})
 {%- endmacro %}
 
 {#-
@@ -91,4 +92,36 @@
 {#- Sample deviation from sums, null for one value; rounding must not turn 0 into the root of less. -#}
 {% macro deviation(n, total, squares) -%}
     sqrt(greatest(0.0, {{ squares }} - pow({{ total }}, 2) / {{ n }}) / nullif({{ n }} - 1, 0))
+{%- endmacro %}
+
+{#-
+    How many times the variance of independent answers a mean has whose customers answer more than
+    once (design effect: Kish 1965). Cluster-robust variance, as of statsmodels' cov_type='cluster',
+    over s^2 / n:  C / (C - 1) * (n - 1) / n * sum over customers of (S_c - n_c * mean)^2 / sum of (x - mean)^2,
+    written in the sums that add up. Where all answers are alike, or are one customer's, they do not
+    tell how alike a customer's are: then each customer counts as one answer (Kish's sum of n_c^2 / n).
+    cell: a relation with those sums.
+-#}
+{% macro design_effect(cell) -%}
+    {%- set c = cell ~ '.' -%}
+    {%- set mean -%} ({{ c }}total / {{ c }}n) {%- endset -%}
+    case
+        when {{ c }}customers = {{ c }}n then 1.0
+        when {{ c }}customers = 1 or {{ spread(cell) }} <= 1e-9 * {{ c }}squares then {{ c }}customer_counts / {{ c }}n
+        else
+            {{ c }}customers / ({{ c }}customers - 1) * ({{ c }}n - 1) / {{ c }}n
+            * greatest(0.0, {{ c }}customer_squares - 2 * {{ mean }} * {{ c }}customer_products
+                + pow({{ mean }}, 2) * {{ c }}customer_counts)
+            / {{ spread(cell) }}
+    end
+{%- endmacro %}
+
+{#- Sum of (x - mean)^2 from sums. -#}
+{% macro spread(cell) -%}
+    greatest(0.0, {{ cell }}.squares - pow({{ cell }}.total, 2) / {{ cell }}.n)
+{%- endmacro %}
+
+{#- What weighted values are weighted by, as text. -#}
+{% macro weights_method() -%}
+    invited / completed by source, {{ var('weight_by') | reject('equalto', 'source') | join(', ') }}; Kish
 {%- endmacro %}

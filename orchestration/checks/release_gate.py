@@ -89,8 +89,11 @@ def _checks(settings: Settings) -> list[Check]:
             "value is not null and (n is null or interval_low is null or interval_high is null "
             "or period_start is null or period_end is null or method_version is null) "
             "or change is not null and (change_low is null or change_high is null) "
-            "or year_change is not null and (year_change_low is null or year_change_high is null)",
-            "concat_ws(' ', metric, period_grain, source, touchpoint, segment, period_start)",
+            "or year_change is not null and (year_change_low is null or year_change_high is null) "
+            "or value_weighted is not null and (value_weighted_low is null "
+            "or value_weighted_high is null or weights_method is null)",
+            "concat_ws(' ', metric, period_grain, cut_by, source, touchpoint, segment, stage, "
+            "channel, period_start)",
         ),
         _shares(settings),
         _personal(settings),

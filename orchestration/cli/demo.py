@@ -33,7 +33,7 @@ Faults = Annotated[bool, typer.Option("--faults", help="A bad day at the vendors
 
 _SQL = (
     'sql "select touchpoint, n, value as nps, interval_low, interval_high from metrics '
-    "where metric = 'nps' and period_grain = 'all' and source = 'all' and segment = 'all' "
+    "where metric = 'nps' and period_grain = 'all' and cut_by in ('all', 'touchpoint') "
     'order by value"'
 )
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from datetime import date, datetime, timedelta
-from itertools import product
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 import pytest
+from oracle import CELL, GRAINS, PLACES, adjusted_wald, cells, cuts, estimates, locate
 from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep
 from synthetic import FIRST, Company
 from warehouse import SEEDS, Warehouse
 
@@ -24,9 +25,28 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-PLACES = ("source", "touchpoint", "segment")
-CELL = ["metric", "method_version", "period_grain", "period_start", *PLACES]
-CHANGES = {"change": "1mo", "year_change": "12mo"}
+CHANGES = {
+    "change": {"week": "1w", "month": "1mo", "quarter": "3mo"},
+    "year_change": {"week": "52w", "month": "12mo", "quarter": "12mo"},
+}
+# how each score is read, and what a row of it counts as
+SCORED = {
+    "nps": (
+        "nps",
+        pl.col("nps_group").replace_strict({"promoter": 1, "passive": 0, "detractor": -1}),
+    ),
+    "csat": ("share", pl.col("is_top_box")),
+    "ces": ("mean", pl.col("score")),
+    "rating": ("mean", pl.col("score")),
+    "rating_top_box": ("share", pl.col("score") >= 4),
+}
+TOLD = {
+    "n": "n",
+    "customers": "customers",
+    "value": "value",
+    "low": "interval_low",
+    "high": "interval_high",
+}
 
 
 def answered(month: datetime, score: int) -> Rows:
@@ -74,82 +94,172 @@ def metrics(built: Warehouse) -> pl.DataFrame:
     return found
 
 
-def estimate(metric: str, scores: pl.DataFrame) -> tuple[float, float, float] | None:
-    """Value and 95 % interval of a cell; None where there is no interval."""
-    n = scores.height
-    if metric == "nps":
-        groups = scores["nps_group"]
-        up, down = (groups == "promoter").sum(), (groups == "detractor").sum()
-        value = (up - down) / n
-        # adjusted Wald (Agresti and Coull's idea for a difference): n + 3, 3/4 each way
-        centre = (up - down) / (n + 3)
-        spread = ((up + down + 1.5) / (n + 3) - centre**2) / (n + 3)
-        half = stats.norm.ppf(0.975) * math.sqrt(spread)
-        low, high = min(value, centre - half), max(value, centre + half)
-        return 100 * value, max(-100, 100 * low), min(100, 100 * high)
-    if metric == "csat":
-        hits = scores["is_top_box"].sum()
-        low, high = proportion_confint(hits, n, method="wilson")
-        return 100 * hits / n, 100 * low, 100 * high
-    if n == 1:
-        return None
-    values = scores["score"].to_numpy()
-    half = stats.t.ppf(0.975, n - 1) * stats.sem(values)
-    return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
+def assert_same(expected: pl.DataFrame, published: pl.DataFrame, **columns: str) -> None:
+    """Both have the same cells, and the same numbers in them."""
+    on = [column for column in CELL if column in expected.columns]
+    both = expected.join(published, on=on, how="full", suffix="_found")
+    alone = both.filter(pl.col(on[0]).is_null() | pl.col(f"{on[0]}_found").is_null())
+    assert alone.is_empty(), alone
+    for ours, theirs in columns.items():
+        found = pl.col(f"{theirs}_found" if theirs in expected.columns else theirs)
+        off = (pl.col(ours) - found).abs() > 1e-3
+        wrong = both.filter(off | pl.col(ours).is_null().xor(found.is_null()))
+        assert wrong.is_empty(), (ours, wrong)
 
 
-def cells(scores: pl.DataFrame) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
-    """Every cell that can be asked for, and its scores."""
-    scores = scores.with_columns(pl.col("scored_at").dt.truncate("1mo").dt.date().alias("month"))
-    for by in product((True, False), repeat=4):
-        keys = [k for k, wanted in zip(("month", *PLACES), by, strict=True) if wanted]
-        for values, found in scores.group_by("metric", "method_version", *keys):
-            cell = dict(zip(["metric", "method_version", *keys], values, strict=True))
-            month = cell.pop("month", None)
-            start = month or found["scored_at"].min().date()  # type: ignore[union-attr]
-            grain = "all" if month is None else "month"
-            totals = dict.fromkeys(PLACES, "all")
-            yield {**totals, **cell, "period_grain": grain, "period_start": start}, found
+def scores_of(built: Warehouse, metric: str) -> pl.DataFrame:
+    """Answers to a metric, `x` being what each counts as."""
+    with built.open() as db:
+        scores = db.sql("select * from release.main.scores").pl()
+    scores = scores.filter(pl.col("metric") == metric.removesuffix("_top_box"))
+    return scores.with_columns(x=SCORED[metric][1])
 
 
+@pytest.mark.parametrize("metric", ["nps", "csat", "rating", "rating_top_box"])
 def test_every_cell_has_the_value_and_interval_of_the_oracle(
+    built: Warehouse, metrics: pl.DataFrame, metric: str
+) -> None:
+    keys = ("metric",) if metric == "rating_top_box" else ("metric", "method_version")
+    scores = scores_of(built, metric).with_columns(metric=pl.lit(metric))
+    wanted = estimates(SCORED[metric][0], scores, "scored_at", *keys)
+    published = metrics.filter(pl.col("metric") == metric)
+
+    assert_same(wanted, published, **TOLD)
+    shown = wanted.filter(pl.col("value").is_not_null())
+    assert_same(
+        shown, published.filter(pl.col("value").is_not_null()), design_effect="design_effect"
+    )
+    assert wanted.height > 100
+
+
+def test_whoever_answers_often_widens_the_interval(metrics: pl.DataFrame) -> None:
+    repeated = metrics.filter(pl.col("customers") < pl.col("n"))
+    named = pl.col("interval_method").str.ends_with(", clustered")
+    # that of one answer more in a million is rounded to 1
+    wider, none_wider = pl.col("design_effect") > 1, pl.col("design_effect") < 1
+
+    assert repeated.filter(wider).height > 50
+    assert repeated.filter(none_wider).height > 10
+    assert metrics.filter(wider & pl.col("value").is_not_null()).filter(~named).is_empty()
+    assert metrics.filter(named & none_wider).is_empty()
+    assert metrics.filter(pl.col("customers") == pl.col("n"))[
+        "design_effect"
+    ].unique().to_list() == [1]
+
+
+def weighted(scores: pl.DataFrame, invited: pl.DataFrame) -> tuple[float, float, float] | str:
+    """Means of x and x^2 and Kish's n of answers that stand for who was invited; or why not."""
+    wider, strata = ["source", "touchpoint"], ["source", "touchpoint", "segment"]
+    asked = invited.group_by(strata).agg(n=pl.len(), done=pl.col("is_completed").sum())
+    whole = asked.group_by(wider).agg(pl.col("n", "done").sum(), silent=(pl.col("done") == 0).any())
+    if (whole["done"] == 0).any():
+        return "silent_stratum"
+    rows = scores.join(asked, on=strata, how="left")
+    rows = rows.join(whole, on=wider, how="left", suffix="_wider")
+    alone = pl.col("silent") | (pl.col("done").fill_null(0) == 0)
+    rows = rows.with_columns(alone=alone.any().over(wider)).with_columns(
+        weight=pl.when("alone")
+        .then(pl.col("n_wider") / pl.col("done_wider"))
+        .otherwise(pl.col("n") / pl.col("done"))
+    )
+    if rows["weight"].null_count():
+        return "not_invited"
+    weights, x = rows["weight"].to_numpy(), rows["x"].to_numpy()
+    worth = float(weights.sum() ** 2 / (weights**2).sum())
+    return float(np.average(x, weights=weights)), float(np.average(x**2, weights=weights)), worth
+
+
+def test_weighted_values_stand_for_everybody_invited(
     built: Warehouse, metrics: pl.DataFrame
 ) -> None:
     with built.open() as db:
-        scores = db.sql("select * from release.main.scores").pl()
-    wanted = []
-    for cell, found in cells(scores):
-        value, low, high = estimate(cell["metric"], found) or (None, None, None)
-        wanted.append({**cell, "n": found.height, "value": value, "low": low, "high": high})
-    expected = pl.DataFrame(wanted, infer_schema_length=None)
+        # the company's one survey asks for the NPS
+        invitations = db.sql("select * from release.main.invitations").pl()
+    asked = {locate(cell): rows for cell, rows in cells(invitations, "sent_at")}
+    nps = metrics.filter(pl.col("metric") == "nps")
+    published = {locate(row): row for row in nps.iter_rows(named=True)}
+    found = []
+    for cell, rows in cells(scores_of(built, "nps"), "scored_at"):
+        row, held = published[locate(cell)], asked.get(locate(cell))
+        wanted = "not_invited" if held is None else weighted(rows, held)
+        found.append(row["weights_flag"])
+        if isinstance(wanted, str):
+            assert (row["weights_flag"], row["value_weighted"]) == (wanted, None)
+            continue
+        assert row["weights_flag"] in (None, "collapsed")
+        assert row["value_weighted"] == pytest.approx(100 * wanted[0], abs=1e-3)
+        if row["design_effect"] <= 1:
+            ends = (row["value_weighted_low"], row["value_weighted_high"])
+            assert ends == pytest.approx(adjusted_wald(*wanted), abs=1e-3)
+    assert set(found) == {None, "collapsed", "not_invited", "silent_stratum"}
+    assert metrics.filter(pl.col("metric") == "contact_rate")["weights_flag"].unique()[0] is None
 
-    ours = ["nps", "csat", "ces", "rating"]
-    published = metrics.filter(pl.col("metric").is_in(ours))
-    both = expected.join(published, on=CELL, how="full", suffix="_found")
 
-    assert both.filter(pl.col("metric").is_null() | pl.col("metric_found").is_null()).is_empty()
-    for ours, theirs in (
-        ("n", "n_found"),
-        ("value", "value_found"),
-        ("low", "interval_low"),
-        ("high", "interval_high"),
-    ):
-        off = (pl.col(ours) - pl.col(theirs)).abs() > 1e-3
-        assert both.filter(off | pl.col(ours).is_null().xor(pl.col(theirs).is_null())).is_empty()
+def test_parts_sum_up_to_their_total_and_the_unknown_is_a_part(metrics: pl.DataFrame) -> None:
+    summed = metrics.filter(pl.col("metric") != "contact_rate")
+    period = [column for column in CELL if column not in PLACES]
+    # all time begins with the first answer, which parts have each at their own
+    period.remove("period_start")
+    dated = summed.with_columns(start=pl.when(pl.col("period_grain") != "all").then("period_start"))
+    seen = set()
+    for grain, places in cuts():
+        here = pl.col("period_grain") == grain
+        for name in PLACES:
+            here &= (pl.col(name) != "all") if name in places else (pl.col(name) == "all")
+        parts = dated.filter(here)
+        for name in places:
+            seen |= set(parts[name])
+            others = [*period, "start", *(p for p in PLACES if p != name)]
+            total = (
+                parts.group_by(others)
+                .agg(pl.col("n").sum())
+                .with_columns(pl.lit("all").alias(name))
+            )
+            both = total.join(dated, on=[*others, name], how="left", nulls_equal=True, suffix="_")
+            assert both.filter(pl.col("n").ne_missing(pl.col("n_"))).is_empty(), (grain, name)
+    assert {"unknown", "unmapped"} <= seen
+
+
+def test_employees_are_told_by_source_and_month_only(built: Warehouse) -> None:
+    """Any other cut, or a total over months, would give small groups away."""
+    told = built.rows(
+        "select distinct period_grain, cut_by from release.main.metrics where metric = 'enps'"
+    )
+    assert told == [("month", "source")]
+
+
+def test_a_cut_by_something_unknown_is_named(built: Warehouse) -> None:
+    mistyped = "{metric_cuts: [{by: [source, tuchpoint]}]}"
+    said = built.dbt(
+        "compile", "--select", "metric_cells", "--vars", mistyped, seeds=SEEDS, check=False
+    )
+    assert "metric_cuts: `by` has tuchpoint, expected some of source, touchpoint," in said
+
+
+def test_a_cell_is_published_once(metrics: pl.DataFrame) -> None:
+    assert metrics.height == metrics.unique(CELL).height
+    assert set(metrics["period_grain"]) == {*GRAINS, "all"}
+    weeks = metrics.filter(pl.col("period_grain") == "week")
+    assert set(weeks["period_start"].dt.weekday()) == {1}
+    assert set((weeks["period_end"] - weeks["period_start"]).dt.total_days()) == {6}
 
 
 def compared(metrics: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Months beside those that they are compared with; `before`, `before_low`, `before_high`."""
-    monthly = metrics.filter(pl.col("period_grain") == "month")
-    earlier = monthly.select(
-        *(c for c in CELL if c != "period_start"),
-        pl.col("period_start").dt.offset_by(CHANGES[name]),
-        before="value",
-        before_low="interval_low",
-        before_high="interval_high",
-        before_n="n",
-    )
-    return monthly.join(earlier, on=CELL, how="left")
+    """Periods beside those that they are compared with; `before`, `before_low`, `before_high`."""
+    found = []
+    for grain, back in CHANGES[name].items():
+        periods = metrics.filter(pl.col("period_grain") == grain)
+        earlier = periods.select(
+            *(c for c in CELL if c != "period_start"),
+            pl.col("period_start").dt.offset_by(back),
+            before="value",
+            before_low="interval_low",
+            before_high="interval_high",
+            before_n="n",
+            before_method="interval_method",
+        )
+        found.append(periods.join(earlier, on=CELL, how="left"))
+    return pl.concat(found)
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -176,8 +286,13 @@ def test_a_change_has_the_interval_of_two_independent_estimates(
 
 
 def test_the_change_of_a_share_is_newcombes(metrics: pl.DataFrame) -> None:
+    # what is clustered is no share of n any more
+    plain = pl.all_horizontal(
+        ~pl.col("interval_method", "before_method").str.ends_with(", clustered")
+    )
     both = compared(metrics, "change").filter(
-        pl.col("metric").is_in(["csat", "response_rate", "one_touch_rate", "rating_top_box"])
+        plain
+        & pl.col("metric").is_in(["csat", "response_rate", "one_touch_rate", "rating_top_box"])
         & pl.col("change").is_not_null()
     )
     assert both.height > 10
@@ -197,7 +312,7 @@ def test_a_verdict_is_benjamini_and_hochbergs(metrics: pl.DataFrame, name: str) 
     judged = metrics.with_columns(z=change.abs() / half * stats.norm.ppf(0.975))
     assert judged.filter(change.is_null() & pl.col(f"{name}_verdict").is_not_null()).is_empty()
     for _, cells_of_month in judged.filter(change.is_not_null() & (half > 1e-3)).group_by(
-        "metric", "period_start"
+        "metric", "period_grain", "period_start"
     ):
         chances = 2 * stats.norm.sf(cells_of_month["z"].to_numpy())
         more_than_noise = multipletests(chances, 0.05, "fdr_bh")[0]
@@ -244,12 +359,11 @@ class Desk:
         return sum(overlaps) // 60
 
     def waits(self) -> pl.DataFrame:
-        """One row per wait: clock, source, month, whole minutes, whether it is over."""
+        """One row per wait: clock, source, begin, whole minutes, whether it is over."""
         rows = [wait for case in self.cases.iter_rows(named=True) for wait in self._of(case)]
         return pl.DataFrame(
             rows, schema=["clock", "source", "began", "minutes", "is_over"], orient="row"
         ).with_columns(
-            month=pl.col("began").dt.truncate("1mo").dt.date(),
             is_over=pl.col("is_over").cast(pl.Int8),
         )
 
@@ -297,25 +411,6 @@ def desk(built: Warehouse) -> Desk:
     return Desk(built)
 
 
-def cell_of(cell: dict[str, Any]) -> pl.Expr:
-    """The rows of a cell; places that it does not name are totals."""
-    month = cell.get("month")
-    wanted = pl.col("period_grain") == ("all" if month is None else "month")
-    if month is not None:
-        wanted &= pl.col("period_start") == month
-    for place in PLACES:
-        wanted &= pl.col(place) == cell.get(place, "all")
-    return wanted
-
-
-def grouped(rows: pl.DataFrame, *columns: str) -> Iterator[tuple[dict[str, Any], pl.DataFrame]]:
-    """Every combination of columns and totals, each with its rows."""
-    for by in product((True, False), repeat=len(columns)):
-        keys = [column for column, wanted in zip(columns, by, strict=True) if wanted]
-        for values, found in rows.group_by(*keys) if keys else [((), rows)]:
-            yield dict(zip(keys, values, strict=True)), found
-
-
 @pytest.mark.parametrize(
     "clock",
     [
@@ -328,12 +423,14 @@ def test_a_clock_counts_those_who_still_wait_as_statsmodels_does(
 ) -> None:
     compared = 0
     waits = desk.waits().filter(pl.col("clock") == clock)
-    for cell, found in grouped(waits, "source", "month"):
+    published = {
+        (row["metric"], *(row[c] for c in CELL[2:])): row
+        for row in metrics.filter(pl.col("metric").str.starts_with(clock)).iter_rows(named=True)
+    }
+    for cell, found in cells(waits, "began", by=("source",)):
         curve = SurvfuncRight(found["minutes"].to_numpy(), found["is_over"].to_numpy())
         for quantile, share in (("median", 0.5), ("p90", 0.9)):
-            [row] = metrics.filter(
-                cell_of(cell) & (pl.col("metric") == f"{clock}_{quantile}")
-            ).iter_rows(named=True)
+            row = published[f"{clock}_{quantile}", *(cell[c] for c in CELL[2:])]
             low, high = curve.quantile_ci(share, method="cloglog")
             assert row["n"] == found.height
             # where exactly that share has ended, statsmodels waits for the next one, and we do not
@@ -398,7 +495,6 @@ def test_rates_of_cases_are_wilsons(built: Warehouse, desk: Desk, metrics: pl.Da
     cases = desk.cases.filter(~pl.col("is_merged")).join(reopened, on="case_id")
     cases = cases.with_columns(
         pl.Series("fcr", list(first_contacts(cases)), dtype=pl.Boolean),
-        month=pl.col("created_at").dt.truncate("1mo").dt.date(),
         one_touch_rate=pl.when(
             pl.col("status").is_in(["solved", "closed"]) & (pl.col("public_messages") > 0)
         ).then((pl.col("agent_messages") == 1) & (pl.col("reopens") == 0)),
@@ -411,15 +507,8 @@ def test_rates_of_cases_are_wilsons(built: Warehouse, desk: Desk, metrics: pl.Da
     for metric in ("fcr", "one_touch_rate", "reopen_rate"):
         judged = cases.filter(pl.col(metric).is_not_null())
         assert set(judged[metric]) == {True, False}
-        for cell, found in grouped(judged, "month", *PLACES):
-            hits, n = found[metric].sum(), found.height
-            [row] = metrics.filter(cell_of(cell) & (pl.col("metric") == metric)).iter_rows(
-                named=True
-            )
-            low, high = proportion_confint(hits, n, method="wilson")
-            assert (row["n"], row["value"]) == (n, pytest.approx(100 * hits / n, abs=1e-3))
-            assert row["interval_low"] == pytest.approx(100 * low, abs=1e-3)
-            assert row["interval_high"] == pytest.approx(100 * high, abs=1e-3)
+        wanted = estimates("share", judged, "created_at", x=metric)
+        assert_same(wanted, metrics.filter(pl.col("metric") == metric), **TOLD)
 
 
 def test_contacts_per_customer_have_garwoods_interval(
@@ -427,45 +516,40 @@ def test_contacts_per_customer_have_garwoods_interval(
 ) -> None:
     with built.open() as db:
         events = db.sql(
-            "select customer_id, segment, date_trunc('month', occurred_at)::date as month "
+            "select customer_id, segment, account_id, occurred_at "
             "from release.main.journey_events where is_touch and customer_id is not null"
         ).pl()
-    contacts = desk.cases.filter(
-        pl.col("customer_id").is_not_null() & ~pl.col("is_merged")
-    ).with_columns(month=pl.col("created_at").dt.truncate("1mo").dt.date())
-    customers = {
-        (cell.get("month"), cell.get("segment")): found["customer_id"].n_unique()
-        for cell, found in grouped(events, "month", "segment")
-    }
-    for cell, found in grouped(contacts, "month", *PLACES):
-        n, k = customers[cell.get("month"), cell.get("segment")], found.height
-        [row] = metrics.filter(cell_of(cell) & (pl.col("metric") == "contact_rate")).iter_rows(
-            named=True
+    contacts = desk.cases.filter(pl.col("customer_id").is_not_null() & ~pl.col("is_merged"))
+    whose = ("period_grain", "period", "segment", "account_id")
+    customers = {}
+    everywhere = [*combinations(("segment", "account_id"), 1), (), ("segment", "account_id")]
+    for grain, every in {**GRAINS, "all": "100y"}.items():
+        dated = events.with_columns(
+            pl.col("account_id").cast(pl.String).fill_null("unknown"),
+            period=pl.col("occurred_at").dt.truncate(every).dt.date(),
         )
+        for places in everywhere:
+            for values, found in dated.group_by("period", *places):
+                cell = dict(zip(("period", *places), values, strict=True))
+                cell = {"segment": "all", "account_id": "all", **cell, "period_grain": grain}
+                cell["period"] = None if grain == "all" else cell["period"]
+                customers[tuple(cell[c] for c in whose)] = found["customer_id"].n_unique()
+    wanted = []
+    for cell, found in cells(contacts, "created_at"):
+        period = None if cell["period_grain"] == "all" else cell["period_start"]
+        n = customers[cell["period_grain"], period, cell["segment"], cell["account_id"]]
+        k = found.height
         low, high = stats.chi2.ppf(0.025, 2 * k) / 2, stats.chi2.ppf(0.975, 2 * k + 2) / 2
-        assert (row["n"], row["value"]) == (n, pytest.approx(100 * k / n, abs=1e-3))
-        assert row["interval_low"] == pytest.approx(100 * low / n, rel=1e-5, abs=1e-3)
-        assert row["interval_high"] == pytest.approx(100 * high / n, rel=1e-5, abs=1e-3)
-    # both the table of exact limits and what lies past its end
+        ends = {"low": 100 * low / n, "high": 100 * high / n}
+        wanted.append({**cell, "n": n, "value": 100 * k / n, **ends})
+    expected = pl.DataFrame(wanted, infer_schema_length=None)
+    published = metrics.filter(pl.col("metric") == "contact_rate")
+    assert_same(expected, published, n="n", value="value")
+    # Wilson and Hilferty past the end of the table of exact limits
+    both = expected.join(published, on=CELL[2:], suffix="_found")
+    for ours, theirs in (("low", "interval_low"), ("high", "interval_high")):
+        assert both[ours].to_list() == pytest.approx(both[theirs].to_list(), rel=1e-5, abs=1e-3)
     assert contacts.height > 200
-
-
-def test_top_ratings_are_a_share(built: Warehouse, metrics: pl.DataFrame) -> None:
-    with built.open() as db:
-        ratings = db.sql(
-            "select *, date_trunc('month', scored_at)::date as month from release.main.scores "
-            "where metric = 'rating'"
-        ).pl()
-    for cell, found in grouped(ratings, "month", *PLACES):
-        hits, n = (found["score"] >= 4).sum(), found.height
-        [row] = metrics.filter(cell_of(cell) & (pl.col("metric") == "rating_top_box")).iter_rows(
-            named=True
-        )
-        low, high = proportion_confint(hits, n, method="wilson")
-        wanted = (100 * hits / n, 100 * low, 100 * high)
-        assert (row["value"], row["interval_low"], row["interval_high"]) == pytest.approx(
-            wanted, abs=1e-3
-        )
 
 
 def open_moments(

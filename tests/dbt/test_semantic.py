@@ -21,6 +21,7 @@ from metricflow_semantics.model.dbt_manifest_parser import (
     parse_manifest_from_dbt_generated_manifest,
 )
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
+from oracle import PLACES
 from synthetic import Company
 from warehouse import PROJECT, SEEDS, Warehouse
 
@@ -126,7 +127,7 @@ def expected(
 ) -> dict[tuple[Any, ...], float | None]:
     """Every published n and value; the columns that are not asked by are totals, `all`."""
     grain = "month" if "period_start" in cell else "all"
-    totals = {"source", "touchpoint", "segment"} - set(cell)
+    totals = {*PLACES} - set(cell)
     return {
         (number, row["method_version"], *(row[column] for column in cell)): row[number]
         for row in published

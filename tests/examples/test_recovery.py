@@ -32,7 +32,7 @@ from orchestration.instance import OWN_SOURCES, source_config
 pytestmark = pytest.mark.slow
 
 SYSTEMS = {"crm": "hubspot", "desk": "zendesk", "shop": "shop", "survey": "qualtrics"}
-ALL = "source = 'all' and segment = 'all'"
+ALL = "cut_by in ('all', 'touchpoint')"
 
 
 @dataclass
@@ -199,13 +199,21 @@ def test_a_changed_scale_opens_a_new_version_of_the_metric(shown: Demo) -> None:
         select method_version, min(period_start) as first, max(period_start) as last
         from metrics
         where metric = 'csat' and touchpoint = '{planted["touchpoint"]}'
-            and period_grain = 'month' and source = 'qualtrics' and segment = 'all'
+            and period_grain = 'month' and source = 'qualtrics' and cut_by = 'source, touchpoint'
         group by method_version order by first
         """
     )
 
     assert versions.height == 2
     assert versions["last"][0] < changed <= versions["first"][1]
+    marked = shown.sql(
+        f"""
+        select distinct period_start from metrics
+        where metric = 'csat' and touchpoint = '{planted["touchpoint"]}' and break_before
+            and period_grain = 'month' and source = 'qualtrics' and cut_by = 'source, touchpoint'
+        """
+    )
+    assert marked["period_start"].to_list() == [versions["first"][1]]
 
 
 @pytest.mark.allow_hosts(["127.0.0.1"])
@@ -247,7 +255,6 @@ LATER = {
     "seasonality": "no score without its season: the column value_deseasoned of metrics",
     "initiatives": "what a change was worth is not evaluated yet: the table outcomes",
     "themes": "comments have no themes yet: the table theme_trends",
-    "weights": "scores are not weighted for who answers: the column value_weighted of metrics",
     "coverage": "who was never asked is not looked at: the table rating_coverage",
 }
 
@@ -307,13 +314,12 @@ def test_the_theme_that_rises_is_seen_before_churn_does(shown: Demo) -> None:
     assert alarm < datetime.fromisoformat(planted["churn_from"]).date()
 
 
-@missing("weights")
 def test_the_weighted_score_is_nearer_to_what_everybody_would_have_said(shown: Demo) -> None:
     planted = shown.truth("non_response")
     [raw, weighted] = shown.sql(
-        f"""
+        """
         select value, value_weighted from metrics
-        where metric = 'nps' and touchpoint = 'all' and period_grain = 'all' and {ALL}
+        where metric = 'nps' and period_grain = 'all' and cut_by = 'all'
         """
     ).row(0)
 

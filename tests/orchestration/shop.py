@@ -11,11 +11,15 @@ from orchestration.publishing.snapshot import Edition
 METRICS = """
     select 'nps' as metric, 'nps 0-10' as method_version, 'all' as period_grain,
         date '2026-01-01' as period_start, date '2026-03-31' as period_end, 'all' as source,
-        'delivery' as touchpoint, 'all' as segment, 10::bigint as n, 40.0::double as value,
+        'delivery' as touchpoint, 'all' as segment, 'all' as stage,
+        'all' as channel, 'all' as account_id, 'touchpoint' as cut_by, 10::bigint as n,
+        40.0::double as value,
         12.5::double as interval_low, 61.0::double as interval_high,
         3.0::double as change, -20.5::double as change_low, 26.5::double as change_high,
         1.0::double as year_change, -22.0::double as year_change_low,
-        24.0::double as year_change_high
+        24.0::double as year_change_high, 39.0::double as value_weighted,
+        11.0::double as value_weighted_low, 60.5::double as value_weighted_high,
+        'invited / completed' as weights_method
 """
 COMMENTS = """
     select i::bigint as comment_id, timestamp '2026-03-01 12:00:00' as commented_at,

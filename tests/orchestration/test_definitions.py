@@ -36,7 +36,8 @@ LAYERS = {
     "calendars": {"seeds"},
     "staging": {"raw", "matching", "calendars"},
     "intermediate": {"staging", "intermediate", "seeds"},
-    "marts": {"intermediate", "marts", "seeds"},
+    "numbers": {"intermediate", "marts", "numbers", "seeds"},
+    "marts": {"intermediate", "marts", "numbers", "seeds"},
     "release": {"marts"},
     "published": {"release"},
 }

@@ -23,6 +23,8 @@ NAKED = (
     "method_version",
     "change_low",
     "year_change_high",
+    "value_weighted_low",
+    "weights_method",
 )
 
 

@@ -1,189 +1,115 @@
--- One row per clock, quantile, period, source, touchpoint and segment, with 'all' as total of each.
+-- One row per clock, quantile and published cell: minutes until that share of the waits had ended.
 {#- Kaplan and Meier (1958) on whole minutes: a case that still waits counts as waiting at least so
     long, instead of not at all. Intervals are Brookmeyer and Crowley's, on the log-log scale. -#}
-{%- set places = ['source', 'touchpoint', 'segment'] %}
-{%- set clocks = {'first_reply': 'first_reply_at', 'resolution': 'resolved_at'} %}
 {%- set quantiles = {'median': 0.5, 'p90': 0.1} %}
-{%- set in_cell = 'partition by clock, period_grain, month, ' ~ places | join(', ') %}
-with voices as (
-    select * from {{ ref('int_placed_voices') }}
+{#- The log-log interval of a median has no upper end before six of seven have ended one by one. -#}
+{%- set fewest = 7 %}
+{{ config(materialized='table') }}
+{%- set blocks = metric_cuts(clocks=true) %}
+with waits as (
+    select *, cast(began_at as date) as day from {{ ref('int_clock_waits') }}
 ),
+{%- for block in blocks %}
+{%- set spot = ['clock'] + block.by %}
 
--- who merged a case away goes on with the other one, and that one's clocks run
-cases as (
-    select clocks.*, voices.touchpoint, voices.segment
-    from {{ ref('int_case_clocks') }} as clocks
-    inner join voices using (record_id)
-    where voices.voice = 'case' and not clocks.is_merged
-),
-
-turns as (
-    select * from {{ ref('int_case_turns') }} where nth > 1
-),
-
-stretches as (
-    select * from {{ ref('int_business_stretches') }} where calendar is not null
-),
-
--- until when anything was heard of a source: so long at least the others have waited
-heard as (
-    select source, max(occurred_at) as last_at
-    from voices
-    group by source
-),
-
--- one row per wait: seconds waited, or waited so far; null where a clock ran backwards
-waits as (
-    {%- for clock, at in clocks.items() %}
+dated_{{ loop.index }} as (
     select
-        '{{ clock }}' as clock,
-        cases.source,
-        cases.touchpoint,
-        cases.segment,
-        cases.created_at as began_at,
-        case
-            when cases.{{ at }} is null then greatest(0, date_diff('second', cases.created_at, heard.last_at))
-            when cases.{{ at }} >= cases.created_at then date_diff('second', cases.created_at, cases.{{ at }})
-        end as seconds,
-        cases.{{ at }} is not null as is_over
-    from cases
-    inner join heard on cases.source = heard.source
-    union all
-    {%- endfor %}
-    select
-        'next_reply',
-        cases.source,
-        cases.touchpoint,
-        cases.segment,
-        turns.asked_at,
-        -- what was solved without a reply waited until then
-        greatest(0, date_diff('second', turns.asked_at, coalesce(turns.answered_at, cases.resolved_at, heard.last_at))),
-        turns.answered_at is not null
-    from turns
-    inner join cases on turns.record_id = cases.record_id
-    inner join heard on cases.source = heard.source
-    union all
-    select
-        'requester_wait',
-        cases.source,
-        cases.touchpoint,
-        cases.segment,
-        cases.created_at,
-        cases.requester_wait_seconds
-            + coalesce(greatest(0, date_diff('second', cases.requester_waits_since, heard.last_at)), 0),
-        cases.is_done
-    from cases
-    inner join heard on cases.source = heard.source
-),
-
-calendars_heard as (
-    select distinct stretches.calendar, heard.last_at as at
-    from stretches
-    inner join heard on stretches.source = heard.source
-),
-
-worked as (
-    {{ worked_until('calendars_heard') }}
-),
-
--- the same in working time, of those whose clocks a calendar was in force for
-business_stretches as (
-    select
-        stretches.record_id,
-        stretches.clock,
-        stretches.nth,
-        stretches.source,
-        stretches.began_at,
-        stretches.is_over,
-        case
-            when stretches.ended_at is null then greatest(0, worked.worked - stretches.began_worked)
-            when stretches.ended_at >= stretches.began_at then stretches.ended_worked - stretches.began_worked
-        end as seconds
-    from stretches
-    inner join heard on stretches.source = heard.source
-    inner join worked on stretches.calendar = worked.calendar and heard.last_at = worked.at
-    where stretches.clock in ('first_reply', 'resolution', 'next_reply', 'requester_wait')
-),
-
-business_waits as (
-    select record_id, clock, began_at, seconds, is_over
-    from business_stretches
-    where clock <> 'requester_wait'
-    union all
-    -- a case waits as long as all of its waits together; one that cannot be told leaves the sum unknown
-    select
-        business_stretches.record_id,
-        business_stretches.clock,
-        min(cases.created_at),
-        case when count(business_stretches.seconds) = count(*) then sum(business_stretches.seconds) end,
-        bool_and(cases.is_done)
-    from business_stretches
-    inner join cases on business_stretches.record_id = cases.record_id
-    where business_stretches.clock = 'requester_wait'
-    group by business_stretches.record_id, business_stretches.clock
-),
-
-all_waits as (
-    select * from waits
-    union all
-    select
-        'business_' || business_waits.clock,
-        cases.source,
-        cases.touchpoint,
-        cases.segment,
-        business_waits.began_at,
-        business_waits.seconds,
-        business_waits.is_over
-    from business_waits
-    inner join cases on business_waits.record_id = cases.record_id
-),
-
-timed as (
-    select
-        clock,
-        source,
-        touchpoint,
-        segment,
-        began_at as created_at,
-        cast(floor(seconds / 60.0) as bigint) as minutes,
-        is_over
-    from all_waits
-    where seconds is not null
-),
-
-fine as (
-    select
-        clock,
-        cast(date_trunc('month', created_at) as date) as month,
-        source,
-        touchpoint,
-        segment,
+        {{ spot | join(', ') }},
+        {{ period(block) }} as period,
         minutes,
-        min(created_at) as first_at,
-        max(created_at) as last_at,
+        min(day) as first_day,
+        max(day) as last_day,
         count(*) as n,
         count(*) filter (is_over) as ended
-    from timed
+    from waits
     group by all
 ),
 
-celled as (
+-- a curve has a step for each minute: what cells a spot is part of is told once, not once a minute
+spots_{{ loop.index }} as (
     select
-        clock,
-        minutes,
-        {{ cell(places) }},
-        min(first_at) as first_at,
-        max(last_at) as last_at,
+        {{ spot | join(', ') }},
+        period,
+        row_number() over (order by clock, period) as spot_id,
+        min(first_day) as first_day,
+        max(last_day) as last_day,
         sum(n) as n,
         sum(ended) as ended
-    from fine
-    group by clock, minutes, {{ cells(places) }}
+    from dated_{{ loop.index }}
+    group by {{ spot | join(', ') }}, period
+),
+
+fine_{{ loop.index }} as (
+    select
+        spots.spot_id,
+        dated.minutes,
+        dated.n,
+        dated.ended
+    from dated_{{ loop.index }} as dated
+    inner join spots_{{ loop.index }} as spots
+        on dated.period = spots.period
+        {%- for column in spot %}
+        and dated.{{ column }} = spots.{{ column }}
+        {%- endfor %}
+),
+{%- endfor %}
+
+counted as (
+    {%- for block in blocks %}
+    select
+        clock,
+        {{ cell(block) }},
+        min(first_day) as first_day,
+        max(last_day) as last_day,
+        sum(n) as n,
+        sum(ended) as ended
+    from spots_{{ loop.index }}
+    group by clock, period, {{ cells(block) }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+totals as (
+    select *, row_number() over (order by clock) as cell_id from counted
+),
+
+-- most cells are too small to have an interval, and need no curve
+large as (
+    select * from totals where n >= {{ fewest }} and ended >= {{ fewest - 1 }}
+),
+{%- for block in blocks %}
+
+held_{{ loop.index }} as (
+    select clock, {{ cell(block) }}, spot_id
+    from spots_{{ loop.index }}
+    group by clock, period, spot_id, {{ cells(block) }}
+),
+{%- endfor %}
+
+celled as (
+    {%- for block in blocks %}
+    select
+        large.cell_id,
+        large.n as of_cell,
+        fine.minutes,
+        sum(fine.n) as n,
+        sum(fine.ended) as ended
+    from held_{{ loop.index }} as held
+    inner join large
+        on held.clock = large.clock
+        {%- for column in cell_columns() %}
+        and held.{{ column }} = large.{{ column }}
+        {%- endfor %}
+    inner join fine_{{ loop.index }} as fine on held.spot_id = fine.spot_id
+    group by large.cell_id, large.n, fine.minutes
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 at_risk as (
     select
         *,
-        sum(n) over ({{ in_cell }} order by minutes desc) as waiting
+        of_cell + n - sum(n) over (partition by cell_id order by minutes) as waiting
     from celled
 ),
 
@@ -197,7 +123,7 @@ survived as (
             over until_here as variance,
         ended > 0 and ended = waiting as is_last
     from at_risk
-    window until_here as ({{ in_cell }} order by minutes)
+    window until_here as (partition by cell_id order by minutes)
 ),
 
 bounded as (
@@ -213,34 +139,17 @@ bounded as (
     where log_survival < 0 or is_last
 ),
 
-totals as (
-    select
-        clock,
-        period_grain,
-        month,
-        {{ places | join(', ') }},
-        cast(min(first_at) as date) as first_day,
-        cast(max(last_at) as date) as last_day,
-        sum(n) as n,
-        sum(ended) as ended
-    from celled
-    group by clock, period_grain, month, {{ places | join(', ') }}
-),
-
 reached as (
     {%- for quantile, share in quantiles.items() %}
     select
-        clock,
+        cell_id,
         '{{ quantile }}' as quantile,
-        period_grain,
-        month,
-        {{ places | join(', ') }},
         -- exactly half is half, whatever the roots and logarithms made of its last digit
         min(minutes) filter (survival <= {{ share }} + 1e-9) as value,
         min(minutes) filter (survival_low <= {{ share }}) as interval_low,
         min(minutes) filter (survival_high <= {{ share }}) as interval_high
     from bounded
-    group by clock, period_grain, month, {{ places | join(', ') }}
+    group by cell_id
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 )
@@ -248,12 +157,11 @@ reached as (
 select
     totals.clock,
     quantiles.quantile,
-    totals.period_grain,
-    coalesce(totals.month, totals.first_day) as period_start,
+    {%- for column in cell_columns() %}
+    {% if column == 'account_id' -%} {{ account_text('totals.account_id') }} as account_id {%- else -%} totals.{{ column }} {%- endif -%},
+    {%- endfor %}
+    totals.first_day,
     totals.last_day,
-    totals.source,
-    totals.touchpoint,
-    totals.segment,
     totals.n,
     totals.ended,
     reached.value,
@@ -266,10 +174,5 @@ cross join (
     {%- endfor %}
 ) as quantiles
 left join reached
-    on totals.clock = reached.clock
+    on totals.cell_id = reached.cell_id
     and quantiles.quantile = reached.quantile
-    and totals.period_grain = reached.period_grain
-    and totals.month is not distinct from reached.month
-    and totals.source = reached.source
-    and totals.touchpoint = reached.touchpoint
-    and totals.segment = reached.segment

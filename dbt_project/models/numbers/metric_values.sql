@@ -1,0 +1,219 @@
+-- One row per metric, part (value, or response rate beside it), method version and published cell: n, value, interval.
+with cells as (
+    select * from {{ ref('metric_cells') }}
+),
+
+customers as (
+    select * from {{ ref('metric_customers') }}
+),
+
+weights as (
+    select * from {{ ref('metric_weights') }}
+),
+
+clock_quantiles as (
+    select * from {{ ref('int_clock_quantiles') }}
+),
+
+groups as (
+    select * from {{ ref('int_pulse_groups') }} where is_total and metric = 'enps'
+),
+
+headcounts as (
+    select source, sum(headcount) as headcount
+    from {{ ref('int_teams') }}
+    group by source
+),
+
+quantiles as (
+    select * from {{ ref('student_t') }}
+),
+
+counts as (
+    select * from {{ ref('poisson_limits') }}
+),
+
+judged as (
+    select *, {{ design_effect('cells') }} as design_effect
+    from cells
+    where statistic <> 'rate'
+),
+
+told as (
+    select
+        *,
+        design_effect > 1 as is_clustered,
+        case when design_effect > 1 then customers else n end - 1 as df,
+        {{ deviation('n', 'total', 'squares') }} as deviation
+    from judged
+),
+
+-- so many independent answers say as much. Of few customers the design effect is itself uncertain, which
+-- t instead of z makes up for (Korn and Graubard 1998); each of them is one answer at least
+effective as (
+    select
+        *,
+        n / greatest(1.0, design_effect) as effective_n,
+        case when is_clustered
+            then greatest(
+                n / design_effect * pow({{ z() }} / {{ t_quantile('quantile', 'nullif(df, 0)') }}, 2),
+                n * n / customer_counts
+            )
+            else n
+        end as share_n
+    from told
+    left join quantiles using (df)
+),
+
+-- what the same answers come to if each stratum weighs as many as were invited in it; unequal weights
+-- leave fewer answers' worth (Kish), and a customer's several answers still are one customer's
+reweighed as (
+    select
+        effective.*,
+        weights.weights_flag,
+        weights.weights,
+        weights.total / weights.weights as weighted_mean,
+        weights.squares / weights.weights as weighted_square,
+        effective_n / n * pow(weights.weights, 2) / weights.weights_squared as weighted_n,
+        share_n / n * pow(weights.weights, 2) / weights.weights_squared as weighted_share_n
+    from effective
+    left join weights
+        on {{ hash_id(['effective.metric', 'effective.method_version'] + cell_id_parts('effective')) }} = weights.cell_id
+),
+
+answered as (
+    select
+        metric,
+        part,
+        method_version,
+        {{ cell_columns() | join(', ') }},
+        first_day,
+        last_day,
+        n,
+        customers,
+        design_effect,
+        case statistic when 'mean' then 1 else 100 end * total / n as value,
+        {%- for side in (-1, 1) %}
+        case statistic
+            when 'nps' then {{ nps_bound(
+                side, 'share_n', '(squares + total) / 2 * share_n / n', '(squares - total) / 2 * share_n / n'
+            ) }}
+            when 'share' then 100 * {{ wilson_bound(side, 'share_n', '(total * share_n / n)') }}
+            when 'mean' then
+                total / n + {{ side }} * {{ t_quantile('quantile', 'nullif(df, 0)') }} * deviation / sqrt(effective_n)
+        end as {{ 'interval_low' if side < 0 else 'interval_high' }},
+        {%- endfor %}
+        case statistic when 'nps' then 'adjusted Wald' when 'share' then 'Wilson' else 't' end
+        || case when is_clustered then ', clustered' else '' end as interval_method,
+        case when weights is not null then case statistic when 'mean' then 1 else 100 end * weighted_mean end
+        as value_weighted,
+        {%- for side in (-1, 1) %}
+        case
+            when weights is null then null
+            when statistic = 'nps' then {{ nps_bound(
+                side,
+                'weighted_share_n',
+                '(weighted_square + weighted_mean) / 2 * weighted_share_n',
+                '(weighted_square - weighted_mean) / 2 * weighted_share_n'
+            ) }}
+            when statistic = 'share' then 100 * {{ wilson_bound(side, 'weighted_share_n', '(weighted_mean * weighted_share_n)') }}
+            when statistic = 'mean' then
+                weighted_mean + {{ side }} * {{ t_quantile('quantile', 'nullif(df, 0)') }} * sqrt(
+                    greatest(0.0, weighted_square - pow(weighted_mean, 2)) * n / nullif(n - 1, 0) / weighted_n
+                )
+        end as value_weighted_{{ 'low' if side < 0 else 'high' }},
+        {%- endfor %}
+        weights_flag
+    from reweighed
+),
+
+-- a case for whatever source or channel counts against whoever touched us at all
+contacted as (
+    select
+        cells.metric,
+        cells.part,
+        cells.method_version,
+        {%- for column in cell_columns() %}
+        cells.{{ column }},
+        {%- endfor %}
+        cells.first_day,
+        cells.last_day,
+        customers.customers as n,
+        cells.n as contacts
+    from cells
+    inner join customers
+        on cells.period_grain = customers.period_grain
+        and cells.period = customers.period
+        and cells.segment = customers.segment
+        and cells.account_id = customers.account_id
+    where cells.statistic = 'rate'
+),
+
+-- a condition on one side alone would compare every row with every other
+contact_rates as (
+    select
+        contacted.* exclude (contacts),
+        100.0 * contacts / n as value,
+        100 * {{ poisson_bound(-1, 'contacts', 'counts.low') }} / n as interval_low,
+        100 * {{ poisson_bound(1, 'contacts', 'counts.high') }} / n as interval_high,
+        'Garwood' as interval_method
+    from contacted
+    left join counts on contacted.contacts = counts.events
+),
+
+waited as (
+    select
+        clock || '_' || quantile as metric,
+        'value' as part,
+        case when clock like 'business%' then 'whole business minutes' else 'whole minutes' end || ', Kaplan-Meier'
+        as method_version,
+        * exclude (clock, quantile, ended),
+        'Brookmeyer-Crowley, log-log' as interval_method
+    from clock_quantiles
+),
+
+-- employees by source and month only: a total over months or sources would give small groups away
+worked as (
+    select
+        groups.metric,
+        'value' as part,
+        groups.method_version,
+        'month' as period_grain,
+        cast(groups.month as date) as period,
+        {%- for place in metric_places() %}
+        {{ 'groups.source' if place == 'source' else "'all'" }} as {{ place }},
+        {%- endfor %}
+        cast(groups.month as date) as first_day,
+        case when not groups.is_hidden then groups.respondents end as n,
+        case when not groups.is_hidden then 100.0 * (groups.promoters - groups.detractors) / groups.n end as value,
+        {%- for side in (-1, 1) %}
+        case
+            when not groups.is_hidden then
+                {{ nps_bound(side, 'groups.n', 'groups.promoters', 'groups.detractors', 'headcounts.headcount') }}
+        end as {{ 'interval_low' if side < 0 else 'interval_high' }},
+        {%- endfor %}
+        'adjusted Wald, finite population' as interval_method
+    from groups
+    left join headcounts using (source)
+),
+
+published as (
+    select * from answered
+    union all by name
+    select * from contact_rates
+    union all by name
+    select * from waited
+    union all by name
+    select * from worked
+)
+
+select
+    * replace (
+        {%- for column in [
+            'value', 'interval_low', 'interval_high', 'design_effect', 'value_weighted', 'value_weighted_low',
+            'value_weighted_high'
+        ] %}
+        round({{ column }}, 4) as {{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    )
+from published
