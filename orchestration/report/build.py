@@ -1,0 +1,66 @@
+"""Builds the report of the current published version, and swaps it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.errors import FixEnvironment
+from orchestration.publishing.versions import FILE, Versions
+from orchestration.report import config
+from orchestration.report.editions import next_name, reports
+from orchestration.settings import Settings
+from orchestration.unwritable import is_refusal, unwritable
+from orchestration.warehouse import connect
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that was built."""
+
+    version: str
+    path: Path
+    """Its first page, through the link that always leads to the current report."""
+    pages: int
+    size: int
+    """Bytes of all pages."""
+
+
+def build(settings: Settings) -> Report:
+    """Make every page of the current published version, then let readers have them.
+
+    Raises:
+        FixConfiguration: The report's YAML says what cannot be meant.
+        FixEnvironment: Nothing is published yet, or the disk refuses.
+    """
+    asked = config.load(settings.report)
+    version = Versions(settings.published).current()
+    if version is None:
+        raise FixEnvironment(
+            "REPORT-NOTHING",
+            str(settings.published),
+            "nothing is published yet that could be reported on",
+            "Run earful run first.",
+        )
+    # Jinja and the figures are needed from here on only
+    from orchestration.report.site import site  # noqa: PLC0415
+
+    with connect(settings.published / "versions" / version / FILE, read_only=True) as connection:
+        pages = site(connection, asked)
+    return _write(settings, version, pages)
+
+
+def _write(settings: Settings, version: str, pages: dict[str, str]) -> Report:
+    """Write into a hidden folder; readers see it once all of it is on the disk."""
+    there = reports(settings)
+    try:
+        folder = there.begin(next_name(settings, version))
+        for name, text in pages.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        made = there.finish(folder, settings.keep_versions)
+    except OSError as error:
+        if is_refusal(error) or isinstance(error, FileExistsError | NotADirectoryError):
+            raise unwritable(settings.report_folder, error.strerror) from error
+        raise
+    size = sum(len(text.encode()) for text in pages.values())
+    return Report(made, there.root / "current" / "index.html", len(pages), size)

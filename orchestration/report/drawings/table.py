@@ -1,0 +1,44 @@
+"""A result as it is: one row per row, exact values behind rounded ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from orchestration.report.config import Config
+from orchestration.report.drawings.html import render
+from orchestration.report.figure import Result
+from orchestration.report.formats import cell
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value as it reads, and as the query returned it where that is another text."""
+
+    text: str
+    exact: str | None
+    is_number: bool
+
+
+def table(result: Result, config: Config, caption: str) -> Markup:
+    """All columns and rows."""
+    rows = [
+        [_cell(row[column], cell(row[column], column, row, config)) for column in result.columns]
+        for row in result.rows
+    ]
+    heads = [column.replace("_", " ") for column in result.columns]
+    return render("table.html", caption=caption, heads=heads, rows=rows)
+
+
+def exact(value: Any) -> str:  # noqa: ANN401 - whatever DuckDB returns
+    """A value without loss, as text."""
+    return "" if value is None else str(value)
+
+
+def _cell(value: Any, text: str) -> Cell:  # noqa: ANN401 - same
+    is_number = isinstance(value, int | float | datetime) and not isinstance(value, bool)
+    plain = exact(value)
+    return Cell(text, plain if plain != text else None, is_number)
