@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.errors import FixEnvironment
+import filelock
+
+from connectors.errors import FixEnvironment, Locked
 from orchestration.publishing.versions import FILE, Versions
 from orchestration.report import config
 from orchestration.report.editions import next_name, reports
@@ -54,13 +56,27 @@ def _write(settings: Settings, version: str, pages: dict[str, str]) -> Report:
     """Write into a hidden folder; readers see it once all of it is on the disk."""
     there = reports(settings)
     try:
-        folder = there.begin(next_name(settings, version))
-        for name, text in pages.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        made = there.finish(folder, settings.keep_versions)
+        there.root.mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(there.root / ".lock", timeout=settings.lock_wait):
+            made = _swap(settings, version, pages)
+    except filelock.Timeout as error:
+        raise Locked(
+            "REPORT-LOCKED",
+            str(there.root),
+            f"another process builds a report, and {settings.lock_wait:g} s were not enough",
+            "Let it finish, or wait longer with EARFUL_LOCK_WAIT.",
+        ) from error
     except OSError as error:
         if is_refusal(error) or isinstance(error, FileExistsError | NotADirectoryError):
-            raise unwritable(settings.report_folder, error.strerror) from error
+            raise unwritable(there.root, error.strerror) from error
         raise
     size = sum(len(text.encode()) for text in pages.values())
     return Report(made, there.root / "current" / "index.html", len(pages), size)
+
+
+def _swap(settings: Settings, version: str, pages: dict[str, str]) -> str:
+    there = reports(settings)
+    folder = there.begin(next_name(settings, version))
+    for name, text in pages.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return there.finish(folder, settings.keep_versions)

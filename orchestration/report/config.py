@@ -29,6 +29,7 @@ class Words(_Strict):
     better: Literal["up", "down", "neither"] = Field("neither", description="Where good is.")
     low: float | None = Field(None, description="Lowest value there can be.")
     high: float | None = Field(None, description="Highest value there can be.")
+    versions: dict[str, str] = Field({}, description="Names of its method versions.")
 
 
 class Audience(_Strict):

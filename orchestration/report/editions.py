@@ -1,13 +1,13 @@
 """Reports on disk, beside the published versions that they are made of, swapped as these are.
 
-    report/
-      versions/<version>/index.html ...
-      current -> versions/<version>
+report/
+  versions/<version>/index.html ...
+  current -> versions/<version>
 """
 
 from __future__ import annotations
 
-from orchestration.publishing.versions import FILE, Versions
+from orchestration.publishing.versions import Versions
 from orchestration.settings import Settings
 
 REBUILT = ".r"
@@ -40,9 +40,9 @@ def follow(settings: Settings, version: str) -> bool:
 
 def next_name(settings: Settings, version: str) -> str:
     """A name that no report has: the version's own, or with a number behind it."""
-    taken = set(reports(settings).names())
-    names = (f"{version}{REBUILT}{number}" for number in range(1, len(taken) + 2))
-    return version if version not in taken else next(name for name in names if name not in taken)
-
-
-__all__ = ["FILE", "follow", "is_current", "next_name", "reports", "version_of"]
+    mine = [name for name in reports(settings).names() if version_of(name) == version]
+    if not mine:
+        return version
+    number = int(mine[-1].partition(REBUILT)[2] or 0) + 1
+    # as many digits as keep the order of names that of time
+    return f"{version}{REBUILT}{number:04d}"

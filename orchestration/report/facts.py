@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from orchestration.report.totals import totals
 from orchestration.warehouse import Connection
+from orchestration.warehouse.sql import timestamp
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,11 @@ class Facts:
     def today(self) -> str:
         """The day of `as_of` as an SQL literal: a month that ended before it is complete."""
         return f"date '{self.as_of:%Y-%m-%d}'"
+
+    @property
+    def now(self) -> str:
+        """`as_of` as an SQL literal."""
+        return timestamp(self.as_of)
 
     def months_ago(self, months: int) -> str:
         """First day of the month so many before that of `as_of`, as an SQL literal."""
@@ -48,7 +54,9 @@ def read(connection: Connection) -> Facts:
     ).fetchall():
         columns.setdefault(table, set()).add(column)
     as_of = _as_of(connection, columns)
-    return Facts(columns, as_of, _sources(connection, columns), _versions(connection, columns, as_of))
+    return Facts(
+        columns, as_of, _sources(connection, columns), _versions(connection, columns, as_of)
+    )
 
 
 def _as_of(connection: Connection, columns: dict[str, set[str]]) -> datetime:

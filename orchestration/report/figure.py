@@ -49,6 +49,8 @@ class Figure:
     """What is said where the query returns nothing."""
     is_whole: bool = False
     """The drawing shows every value of the query, so that no table of numbers need stand behind."""
+    definitions: dict[str, str] = field(default_factory=dict)
+    """What each of several metrics is, by its name."""
     links: dict[str, str] = field(default_factory=dict)
     """Pages that say more, by what their links read."""
 

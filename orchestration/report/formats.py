@@ -21,6 +21,8 @@ IN_UNIT = {
     *("year_change", "year_change_low", "year_change_high", "year_before"),
 }
 """Columns that hold a value of the metric that their row names."""
+_ON_SCALE = {"score", "scale_min", "scale_max", "last_nps"}
+"""Columns that hold an answer as it was given."""
 _IN_PERCENT = ("share", "_rate", "share_low", "share_high", "rate_low", "rate_high", "_percent")
 
 
@@ -69,7 +71,7 @@ def month(day: date | None) -> str:
     return f"{day:%b %Y}" if day else "–"
 
 
-def cell(value: Any, column: str, row: Row, config: Config) -> str:  # noqa: ANN401, PLR0911 - one line a kind
+def cell(value: Any, column: str, row: Row, config: Config) -> str:  # noqa: ANN401, PLR0911 - a line a kind
     """A value as a table shows it."""
     if value is None:
         return "–"
@@ -81,6 +83,8 @@ def cell(value: Any, column: str, row: Row, config: Config) -> str:  # noqa: ANN
         return month(value) if row.get("period_grain") == "month" or value.day == 1 else f"{value}"
     if isinstance(value, int):
         return f"{value:,}".replace("-", "−")
+    if column in _ON_SCALE:
+        return f"{value:g}"
     if isinstance(value, float | Decimal):
         return _measure(float(value), column, row, config)
     return str(value)

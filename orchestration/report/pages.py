@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from orchestration.report.config import Audience
 from orchestration.report.figure import Figure
 from orchestration.report.figures import FIGURES, Context
-from orchestration.report.figures.unknown import of_source, unknown
+from orchestration.report.figures.source import of_source
+from orchestration.report.figures.unknown import unknown
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from orchestration.report.drawings.control import control
 from orchestration.report.drawings.dots import DotRow, DotTable, dots
 from orchestration.report.drawings.heat import heat
 from orchestration.report.drawings.html import render
-from orchestration.report.drawings.lines import counts, ribbons
+from orchestration.report.drawings.lines import counts, ribbon_charts, ribbons
 from orchestration.report.drawings.strips import strips
 from orchestration.report.drawings.table import table
 
@@ -16,6 +16,7 @@ __all__ = [
     "dots",
     "heat",
     "render",
+    "ribbon_charts",
     "ribbons",
     "strips",
     "table",

@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from orchestration.report.config import Words
-from orchestration.report.drawings.svg import ROWS, SIZE, Chart, axis_label, months, picture
+from orchestration.report.drawings.svg import ROWS, SIZE, Chart, months, picture, values
 from orchestration.report.figure import Result, Row
 from orchestration.report.formats import number
 from orchestration.report.tokens import LIGHT
@@ -21,40 +21,37 @@ def control(result: Result, words: Words, name: str) -> Markup:
     import altair as alt  # noqa: PLC0415 - see `svg`
 
     domain = _domain(result.rows, words)
-    chart = alt.Chart(alt.NamedData(ROWS)).encode(x=months(alt))
-    y = {"scale": alt.Scale(domain=domain, zero=False, nice=False), "title": None}
-    y |= {"axis": alt.Axis(tickCount=5, labelExpr=axis_label(words.unit))}
+    value = values(alt, "value", domain, words.unit)
+    chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(x=months(alt))
     layers: list[Any] = [
-        chart.mark_rule(color=LIGHT["band"], strokeWidth=5).encode(y=alt.Y("low:Q", **y), y2="high"),
-        *_limits(alt, result.rows, words, y),
+        chart.mark_rule(color=LIGHT["band"], strokeWidth=5).encode(
+            y=values(alt, "low", domain, words.unit), y2="high"
+        ),
+        *_limits(alt, result.rows, words, domain),
         chart.transform_filter("datum.tone != 'small'")
         .mark_line(color=LIGHT["grey"], strokeWidth=1.2)
-        .encode(y=alt.Y("value:Q", **y)),
+        .encode(y=value),
+        *(_points(chart, tone).encode(y=value) for tone in _FILL),
     ]
-    layers += [
-        chart.transform_filter(f"datum.tone == '{tone}'")
-        .mark_point(
-            filled=True, opacity=1, size=46, fill=LIGHT[fill], stroke=LIGHT[_edge(tone)], strokeWidth=1
-        )
-        .encode(y=alt.Y("value:Q", **y))
-        for tone, fill in _FILL.items()
-    ]
-    drawn = alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT)
-    points = [_point(row, words, domain) for row in result.rows]
-    return picture([Chart(drawn, points)], name)
+    drawn: Any = alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT)
+    return picture([Chart(drawn, [_point(row, words, domain) for row in result.rows])], name)
+
+
+def _points(chart: Any, tone: str) -> Any:
+    """The months of one tone; hollow ones have too few answers."""
+    fill, edge = LIGHT[_FILL[tone]], LIGHT["grey" if tone == "small" else _FILL[tone]]
+    return chart.transform_filter(f"datum.tone == '{tone}'").mark_point(
+        filled=True, opacity=1, size=46, fill=fill, stroke=edge, strokeWidth=1
+    )
 
 
 def tone(row: Row, words: Words) -> str:
-    """good or bad where a rule marks a month, small where it has too few answers to count."""
+    """Good or bad where a rule marks a month, small where it has too few answers to count."""
     if not row["counts"]:
         return "small"
     if not row["rule"] or words.better == "neither":
         return "none"
     return "good" if (row["side"] > 0) == (words.better == "up") else "bad"
-
-
-def _edge(tone: str) -> str:
-    return "grey" if tone == "small" else _FILL[tone]
 
 
 def _point(row: Row, words: Words, domain: list[float]) -> dict[str, object]:
@@ -72,7 +69,7 @@ def _point(row: Row, words: Words, domain: list[float]) -> dict[str, object]:
     }
 
 
-def _limits(alt: Any, rows: tuple[Row, ...], words: Words, y: dict[str, Any]) -> list[Any]:  # noqa: ANN401 - a module
+def _limits(alt: Any, rows: tuple[Row, ...], words: Words, domain: list[float]) -> list[Any]:
     """The mean and both limits as lines that say what they are."""
     judged = next((row for row in rows if row["mean"] is not None), None)
     if judged is None:
@@ -85,7 +82,7 @@ def _limits(alt: Any, rows: tuple[Row, ...], words: Words, y: dict[str, Any]) ->
     ):
         text = f"{label} {number(judged[column], words.unit)}"
         line = alt.Chart(alt.Data(values=[{"at": judged[column], "text": text}]))
-        at = alt.Y("at:Q", **y)
+        at = values(alt, "at", domain, words.unit)
         layers += [
             line.mark_rule(color=LIGHT["soft"], strokeWidth=1, strokeDash=dash).encode(y=at),
             line.mark_text(align="left", dx=6, fontSize=SIZE, color=LIGHT["soft"]).encode(

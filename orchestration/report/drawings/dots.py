@@ -52,7 +52,7 @@ class _Drawn:
 
 
 def dots(table: DotTable) -> Markup:
-    """The table as HTML; the drawing repeats its cells, so that it is hidden from screen readers."""
+    """The table as HTML; the drawing repeats its cells, so screen readers pass it by."""
     scale = table.scale or extent(table.rows, table.reference)
     rows = [_drawn(row, row.scale or scale) for row in table.rows]
     reference = _place(table.reference, scale) if table.reference is not None else None

@@ -1,4 +1,4 @@
-"""A heat map as the table that it is: a value and its n in each cell, colour only where it is due."""
+"""A heat map as the table that it is: a value and its n in each cell, colour where it is due."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class HeatCell:
     title: str = ""
 
 
-def heat(  # noqa: PLR0913 - what a map is made of
+def heat(
     rows: Sequence[Row],
     columns: Sequence[str],
     across: Callable[[Row], str],

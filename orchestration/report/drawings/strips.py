@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from markupsafe import Markup
 
 from orchestration.report.drawings.svg import ROWS, Chart, axis_label, picture
@@ -14,21 +16,21 @@ _QUANTILES = ("p10", "p25", "p50", "p75", "p90")
 
 
 def strips(result: Result, label: str, name: str) -> Markup:
-    """Per row: a thin line from the 10th to the 90th percentile, a thick one for the middle half."""
+    """Per row: thin from the 10th to the 90th percentile, thick for the middle half."""
     import altair as alt  # noqa: PLC0415 - see `svg`
 
     rows = [_strip(row, label) for row in result.rows if row["p50_minutes"] is not None]
     order = list(dict.fromkeys(row["label"] for row in rows))
     ends = [row[q] for row in rows for q in ("p10", "p90")] or [1, 60]
-    x = {
+    x: dict[str, Any] = {
         "scale": alt.Scale(type="log", domain=[max(min(ends) * 0.8, 1), max(ends) * 1.25]),
         "axis": alt.Axis(
             values=_TICKS, labelExpr=axis_label("minutes"), title=None, grid=True, domain=False
         ),
     }
-    axis = alt.Axis(title=None, grid=False, labelLimit=190, labelPadding=8)
+    axis = alt.Axis(title=None, grid=False, labelLimit=300, labelPadding=8)
     y = alt.Y("label:N", sort=order, axis=axis)
-    chart = alt.Chart(alt.NamedData(ROWS)).encode(y=y)
+    chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(y=y)
     layers = [
         chart.mark_rule(color=LIGHT["grey"], strokeWidth=1.2).encode(
             x=alt.X("p10:Q", **x), x2="p90"
@@ -36,11 +38,11 @@ def strips(result: Result, label: str, name: str) -> Markup:
         chart.mark_rule(color=LIGHT["grey"], strokeWidth=6).encode(x=alt.X("p25:Q", **x), x2="p75"),
         chart.mark_tick(color=LIGHT["ink"], thickness=2.5, height=13).encode(x=alt.X("p50:Q", **x)),
     ]
-    drawn = alt.layer(*layers).properties(width=_WIDTH, height=_ROW * len(order))
+    drawn: Any = alt.layer(*layers).properties(width=_WIDTH, height=_ROW * len(order))
     return picture([Chart(drawn, rows)], name)
 
 
-def _strip(row: Row, label: str) -> dict[str, object]:
+def _strip(row: Row, label: str) -> dict[str, Any]:
     """A row as the chart needs it; below a minute a logarithm says nothing."""
     quantiles = {q: max(row[f"{q}_minutes"], 1) for q in _QUANTILES}
     return {"label": str(row[label]), **quantiles}

@@ -31,6 +31,8 @@ _COLOURS = {value: variable(name) for name, value in LIGHT.items()}
 
 ROWS = "rows"
 """Name of a chart's rows in its specification."""
+_NARROW = 400
+"""Width up to which a chart may shrink with the page; wider ones are scrolled on a phone."""
 SIZE = 11
 """Of letters in charts, in pixels at full size."""
 
@@ -70,7 +72,8 @@ def _tidy(svg: str) -> str:
     found = _SIZE.match(svg)
     assert found is not None  # noqa: S101 - vl-convert's own head
     width = float(found[1])
-    head = f'<svg viewBox="{found[3]}" style="max-width:{width:.0f}px" focusable="false">'
+    wide = ' class="wide"' if width > _NARROW else ""
+    head = f'<svg{wide} viewBox="{found[3]}" style="max-width:{width:.0f}px" focusable="false">'
     body = _BACKGROUND.sub("", svg[found.end() :], count=1)
     body = _EMPTY.sub("", _NOISE.sub("", body))
     for colour, name in _COLOURS.items():
@@ -99,10 +102,17 @@ def _style() -> dict[str, object]:
     }
 
 
-def months(alt: Any, *, ticks: int = 12) -> Any:  # noqa: ANN401 - Altair's own types are generated
+def months(alt: Any, *, ticks: int = 12) -> Any:
     """An axis of months, in UTC whatever the machine's zone."""
     axis = alt.Axis(format="%b %y", title=None, labelOverlap=True, tickCount=ticks)
     return alt.X("month:T", timeUnit="utcyearmonth", scale=alt.Scale(type="utc"), axis=axis)
+
+
+def values(alt: Any, column: str, domain: list[float], unit: str, *, ticks: int = 5) -> Any:
+    """An axis of a metric's values."""
+    scale = alt.Scale(domain=domain, zero=False, nice=False)
+    axis = alt.Axis(tickCount=ticks, labelExpr=axis_label(unit), title=None)
+    return alt.Y(f"{column}:Q", scale=scale, axis=axis)
 
 
 def axis_label(unit: str) -> str:

@@ -33,12 +33,12 @@ def table(result: Result, config: Config, caption: str) -> Markup:
     return render("table.html", caption=caption, heads=heads, rows=rows)
 
 
-def exact(value: Any) -> str:  # noqa: ANN401 - whatever DuckDB returns
+def exact(value: Any) -> str:
     """A value without loss, as text."""
     return "" if value is None else str(value)
 
 
-def _cell(value: Any, text: str) -> Cell:  # noqa: ANN401 - same
+def _cell(value: Any, text: str) -> Cell:
     is_number = isinstance(value, int | float | datetime) and not isinstance(value, bool)
     plain = exact(value)
     return Cell(text, plain if plain != text else None, is_number)

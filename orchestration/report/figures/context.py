@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestration.report.config import Config, Words
@@ -41,11 +42,16 @@ class Context:
         wanted = self.metrics if metrics is None else metrics
         return [(m, version) for m in wanted for version in self.facts.versions.get(m, ())]
 
+    def definitions(self, metrics: Sequence[str]) -> dict[str, str]:
+        """What metrics are, by their names."""
+        return {self.words(metric).label: self.words(metric).definition for metric in metrics}
+
     def is_measure(self, metric: str, version: str) -> str:
         """The condition for one method version of a metric: others must not be mixed with it."""
         return f"metric = {literal(metric)} and method_version = {literal(version)}"
 
     def label(self, metric: str, version: str) -> str:
         """A metric's name; with its method version where another one is told beside it."""
+        words = self.words(metric)
         several = len(self.facts.versions.get(metric, ())) > 1
-        return f"{self.words(metric).label} ({version})" if several else self.words(metric).label
+        return f"{words.label}, {words.versions.get(version, version)}" if several else words.label

@@ -96,25 +96,31 @@ def sql(context: Context, metric: str, version: str, place: str) -> str:
         select *,
             sum((side is distinct from previous_side)::integer) over months as run,
             sum((sign(move) is distinct from previous_sign)::integer) over months as trend,
-            count_if(near = 1) over (last_three) as high_to_here,
-            count_if(near = -1) over (last_three) as low_to_here
+            count_if(near = 1) over (
+                order by period_start rows between 2 preceding and current row
+            ) as high_to_here,
+            count_if(near = -1) over (
+                order by period_start rows between 2 preceding and current row
+            ) as low_to_here
         from (
-            select *, lag(side) over months as previous_side, lag(sign(move)) over months as previous_sign
+            select *, lag(side) over months as previous_side,
+                lag(sign(move)) over months as previous_sign
             from placed
             window months as (order by period_start)
         )
-        window months as (order by period_start),
-            last_three as (order by period_start rows between 2 preceding and current row)
+        window months as (order by period_start)
     ),
 
     judged as (
         select *,
             side != 0 and count(*) over (partition by run) >= 7 as is_run,
             coalesce(sign(move), 0) != 0 and count(*) over (partition by trend) >= 5 as in_trend,
-            near = 1 and max(high_to_here) over (next_three) >= 2
-                or near = -1 and max(low_to_here) over (next_three) >= 2 as is_near
+            near = 1 and max(high_to_here) over (
+                order by period_start rows between current row and 2 following
+            ) >= 2 or near = -1 and max(low_to_here) over (
+                order by period_start rows between current row and 2 following
+            ) >= 2 as is_near
         from runs
-        window next_three as (order by period_start rows between current row and 2 following)
     )
 
     select points.*, mean, lower_limit, upper_limit, side,

@@ -1,4 +1,4 @@
-"""Touchpoint × month: a value and its n in each cell."""
+"""Touchpoint by month: a value and its n in each cell."""
 
 from __future__ import annotations
 
@@ -35,8 +35,11 @@ def _heat(context: Context, metric: str, version: str) -> Figure:
         where {context.facts.totals("month", "all", by=("touchpoint",))}
             and {context.is_measure(metric, version)}
             and {context.at(whole=True)}
-            and (period_grain = 'all' or period_start >= {context.facts.months_ago(context.config.months)}
-                and period_end < {context.facts.today})
+            and (
+                period_grain = 'all'
+                or period_start >= {context.facts.months_ago(context.config.months)}
+                and period_end < {context.facts.today}
+            )
         order by touchpoint = 'all', touchpoint, period_grain = 'all', period_start
         """,
         draw=lambda result: _draw(context, result, label),

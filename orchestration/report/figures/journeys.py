@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
-
 from orchestration.report.drawings import DotRow, DotTable, dots, ribbons, strips
 from orchestration.report.figure import Figure, Result, Row
 from orchestration.report.figures.context import Context
@@ -50,10 +48,11 @@ def _reached() -> Figure:
 
 
 def _goal(row: Row) -> DotRow:
-    share, low, high = (row[f"reached_share{end}"] for end in ("", "_low", "_high"))
     days = "–"
     if row["median_days"] is not None:
-        days = f"{row['median_days']:.1f} ({row['median_days_low']:.1f} to {row['median_days_high']:.1f})"
+        low, high = row["median_days_low"], row["median_days_high"]
+        days = f"{row['median_days']:.1f} ({low:.1f} to {high:.1f})"
+    share, low, high = (row[f"reached_share{end}"] for end in ("", "_low", "_high"))
     cells = (row["journey"], f"{row['entered']:,}", f"{row['n']:,}")
     if share is None:
         why = {"no_goal": "no goal defined", "too_few": "too few"}.get(row["flag"] or "", "–")
@@ -103,9 +102,9 @@ def dropoffs(context: Context) -> list[Figure]:
             name="dropoffs",
             title="Where journeys stop",
             says=(
-                "Of the journeys that came to a step and are not open there, the share that failed or was "
-                f"abandoned at it, with its 95 % interval (Wilson). The {_STEPS} steps at which most stopped; "
-                "steps with too few journeys for a share are left out."
+                "Of the journeys that came to a step and are not open there, the share that failed "
+                f"or was abandoned at it, with its 95 % interval (Wilson). The {_STEPS} steps at "
+                "which most stopped; steps with too few journeys for a share are left out."
             ),
             sql=f"""
             select journey, step, touchpoint, arrived, went_on, reached, failed, abandoned, open, n,
@@ -181,7 +180,11 @@ def paths(_: Context) -> list[Figure]:
 
 def _path(row: Row) -> DotRow:
     share, low, high = (row[f"reached_share{end}"] for end in ("", "_low", "_high"))
-    told = f"{number(share, 'percent')} ({interval(low, high, 'percent')})" if share is not None else "–"
+    told = (
+        f"{number(share, 'percent')} ({interval(low, high, 'percent')})"
+        if share is not None
+        else "–"
+    )
     return DotRow(
         cells=(
             f"{row['journey']}: {(row['path'] or '').replace(' > ', ' → ')}",
@@ -251,5 +254,3 @@ def quantiles(by: str, least: int = 10) -> str:
     # indented as the queries are in which it stands
     body = f"select {by}, n,\n    {picked}\nfrom placed\nwhere n >= {least}\ngroup by {by}, n"
     return body.replace("\n", "\n            ")
-
-

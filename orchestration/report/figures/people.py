@@ -17,7 +17,7 @@ _HIDDEN = (
 
 
 def teams(context: Context) -> list[Figure]:
-    """eNPS of each team, beside the CSAT of its touchpoint's customers."""
+    """ENPS of each team, beside the CSAT of its touchpoint's customers."""
     return [
         Figure(
             name="teams",
@@ -25,14 +25,15 @@ def teams(context: Context) -> list[Figure]:
             says=(
                 f"{context.words('enps').definition} The last month in which teams were asked, "
                 "with its 95 % interval; beside it the share of satisfied customers at the "
-                "touchpoint that the team serves. That both go together in a month proves no cause. "
+                "touchpoint that it serves. That both go together in a month proves no cause. "
                 + _HIDDEN
             ),
             sql="""
             select month as period_start, 'month' as period_grain, team, touchpoint, metric,
                 method_version, n, value, interval_low, interval_high, interval_method, is_hidden,
                 customer_csat_n, customer_csat as customer_csat_percent,
-                customer_csat_low as customer_low_percent, customer_csat_high as customer_high_percent
+                customer_csat_low as customer_low_percent,
+                customer_csat_high as customer_high_percent
             from team_pulse
             where metric = 'enps'
             qualify month = max(month) over ()
@@ -86,12 +87,17 @@ def drivers(_: Context) -> list[Figure]:
                 "teams: blue higher, orange lower. Hatched: hidden. " + _HIDDEN
             ),
             sql="""
+            with asked_last as (
+                select *
+                from team_pulse
+                where metric != 'enps'
+                qualify month = max(month) over ()
+            )
+
             select month as period_start, 'month' as period_grain, team, driver, metric,
                 method_version, n, value, interval_low, interval_high, interval_method, is_hidden,
                 max(value) filter (where team_ref = 'all') over (partition by question_id) as whole
-            from team_pulse
-            where metric != 'enps'
-            qualify month = max(month) over ()
+            from asked_last
             order by team_ref = 'all', team, driver
             """,
             draw=_draw_drivers,
@@ -130,7 +136,7 @@ def _cell(row: Row) -> HeatCell:
 
 
 def pulse(_: Context) -> list[Figure]:
-    """eNPS of all teams by month."""
+    """ENPS of all teams by month."""
     name = "pulse"
     return [
         Figure(

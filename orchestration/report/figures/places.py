@@ -55,7 +55,9 @@ def _places(context: Context, metric: str, version: str) -> Figure:
 def _draw_places(context: Context, result: Result, label: str) -> Markup:
     words = context.words(result.rows[0]["metric"])
     rows = [_place(context, row) for row in result.rows]
-    ends = [e for r in result.rows for e in (r["interval_low"], r["interval_high"]) if e is not None]
+    ends = [
+        e for r in result.rows for e in (r["interval_low"], r["interval_high"]) if e is not None
+    ]
     scale = (min(ends), max(ends)) if ends else (0.0, 1.0)
     return dots(
         DotTable(
@@ -86,7 +88,7 @@ def _place(context: Context, row: Row) -> DotRow:
 
 
 def _apart(row: Row, better: str) -> str:
-    """good or bad where the interval lies wholly on one side of that of the whole."""
+    """Good or bad where the interval lies wholly on one side of that of the whole."""
     ends = (row["interval_low"], row["interval_high"], row["whole_low"], row["whole_high"])
     if better == "neither" or any(end is None for end in ends):
         return "grey"
@@ -126,7 +128,9 @@ def _changes(context: Context, metric: str, version: str) -> Figure:
 
 def _draw_changes(context: Context, result: Result, label: str) -> Markup:
     words = context.words(result.rows[0]["metric"])
-    ends = [abs(e) for r in result.rows for e in (r["change_low"], r["change_high"]) if e is not None]
+    ends = [
+        abs(e) for r in result.rows for e in (r["change_low"], r["change_high"]) if e is not None
+    ]
     most = max(ends, default=1.0)
     return dots(
         DotTable(

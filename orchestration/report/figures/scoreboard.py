@@ -10,22 +10,22 @@ from orchestration.report.figures.context import Context
 from orchestration.report.formats import interval, month, number
 from orchestration.warehouse.sql import literals
 
+_FLAGS = {"too_few": "too few", "open_ended": "no end yet", "suppressed": "hidden"}
+
 
 def scoreboard(context: Context) -> list[Figure]:
     """The last complete month of each metric."""
     facts = context.facts
     labels = [context.words(metric).label for metric in context.metrics]
-    defined = " ".join(
-        f"{context.words(m).label}: {context.words(m).definition}" for m in context.metrics
-    )
     return [
         Figure(
             name="scoreboard",
             title="Where it stands",
             says=(
                 "The last complete month of each metric, all touchpoints together; the dot and its "
-                f"95 % interval on the metric's own scale, where it has one. {defined}"
+                "95 % interval on the metric's own scale, where it has one."
             ),
+            definitions=context.definitions(context.metrics),
             sql=f"""
             select metric, method_version, period_grain, period_start, period_end, n, value,
                 interval_low, interval_high, interval_method, flag,
@@ -68,7 +68,9 @@ def _row(context: Context, row: Row) -> DotRow:
         cells=(
             context.label(row["metric"], row["method_version"]),
             month(row["period_start"]),
-            number(row["value"], words.unit),
+            number(row["value"], words.unit)
+            if row["flag"] is None
+            else _FLAGS.get(row["flag"], "–"),
             interval(row["interval_low"], row["interval_high"], words.unit),
             "–" if row["n"] is None else f"{row['n']:,}",
         ),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestration.report.drawings import counts, ribbons, strips
-from orchestration.report.figure import Figure
+from markupsafe import Markup
+
+from orchestration.report.drawings import counts, ribbon_charts, strips
+from orchestration.report.drawings.svg import picture
+from orchestration.report.figure import Figure, Result
 from orchestration.report.figures.context import Context
 from orchestration.report.figures.journeys import quantiles
 from orchestration.report.figures.scoreboard import scoreboard
@@ -21,35 +24,47 @@ _CUTS = {
 def clocks(context: Context) -> list[Figure]:
     """The medians and 90th percentiles that `metrics` has."""
     mine = replace(context, metrics=tuple(context.config.service))
-    return [replace(figure, name="clocks", title="How long it takes") for figure in scoreboard(mine)]
+    return [
+        replace(figure, name="clocks", title="How long it takes") for figure in scoreboard(mine)
+    ]
 
 
 def rates(context: Context) -> list[Figure]:
-    """How often cases are settled, by month, each on a scale of its own."""
-    return [_rate(context, metric) for metric in context.config.rates]
+    """How often cases are settled, by month."""
+    asked = context.config.rates
+    return [
+        Figure(
+            name="rates",
+            title="How often it is settled, and how often it comes back",
+            says="The band is the 95 % interval of the month. Each has a scale of its own.",
+            definitions=context.definitions(asked),
+            sql=f"""
+            select metric, method_version, period_grain, period_start, n, value, interval_low,
+                interval_high, interval_method, flag
+            from metrics
+            where {context.facts.totals("month")}
+                and metric in ({literals(asked)})
+                and period_end < {context.facts.today}
+            order by list_position([{literals(asked)}], metric), method_version, period_start
+            """,
+            draw=lambda result: _draw_rates(context, result),
+            empty="No complete month yet.",
+        )
+    ]
 
 
-def _rate(context: Context, metric: str) -> Figure:
-    words = context.words(metric)
-    name = f"rate-{metric.replace('_', '-')}"
-    return Figure(
-        name=name,
-        title=f"{words.label} by month",
-        says=f"{words.definition} The band is the 95 % interval of the month.",
-        sql=f"""
-        select metric, method_version, period_grain, period_start, n, value, interval_low, interval_high,
-            interval_method, flag
-        from metrics
-        where {context.facts.totals("month")}
-            and metric in ({literals([metric])})
-            and period_end < {context.facts.today}
-        order by method_version, period_start
-        """,
-        draw=lambda result: ribbons(
-            result, "method_version", ("value", "interval_low", "interval_high"), words.unit, name
-        ),
-        empty=f"No complete month of {words.label} yet.",
-    )
+def _draw_rates(context: Context, result: Result) -> Markup:
+    """A panel for each metric and method version; metrics differ in scale, versions do not."""
+    charts = []
+    for metric in dict.fromkeys(row["metric"] for row in result.rows):
+        rows = [
+            {**row, "panel": context.label(metric, row["method_version"])}
+            for row in result.rows
+            if row["metric"] == metric
+        ]
+        columns = ("value", "interval_low", "interval_high")
+        charts += ribbon_charts(rows, "panel", columns, context.words(metric).unit, named=True)
+    return picture(charts, "rates")
 
 
 def distributions(context: Context) -> list[Figure]:
@@ -86,7 +101,7 @@ def _distribution(context: Context, clock: str, cut: str) -> Figure:
             from opened
         )
 
-        {quantiles("label, still_waiting").replace("            ", "        ", )}
+        {quantiles("label, still_waiting").replace("            ", "        ")}
         order by {order}
         """,
         draw=lambda result: strips(result, "label", name),
@@ -101,7 +116,7 @@ def backlog(context: Context) -> list[Figure]:
         Figure(
             name="backlog",
             title="Open cases at the end of each month",
-            says="A census of the cases in new, open, pending or on hold, so that it has no interval.",
+            says="A census of cases in new, open, pending or on hold, so that it has no interval.",
             sql=f"""
             select month_end as period_start, open_cases, age_days_median, age_days_p90,
                 oldest_created_at
@@ -109,7 +124,7 @@ def backlog(context: Context) -> list[Figure]:
             where period_grain = 'month' and source = 'all' and touchpoint in ({literals([place])})
             order by month_end
             """,
-            draw=lambda result: counts(result, None, "open_cases", "backlog"),
+            draw=lambda result: counts(result, "open_cases", "backlog"),
             empty="No month end with open cases yet.",
         )
     ]

@@ -10,7 +10,6 @@ from markupsafe import Markup
 from orchestration.report.drawings import render
 from orchestration.report.figure import Figure, Result, Row
 from orchestration.report.figures.context import Context
-from orchestration.warehouse.sql import literal
 
 _EACH = 8
 """Comments shown of each touchpoint and tone."""
@@ -81,7 +80,7 @@ def _figure(context: Context, tone: str) -> Figure:
                 comments.comment_id
             from comments
             inner join scales using ({keys})
-            where comments.commented_at <= timestamp {literal(f"{facts.as_of:%Y-%m-%d %H:%M:%S.%f}")}
+            where comments.commented_at <= {facts.now}
                 and comments.comment is not null and {context.at("comments.touchpoint")}
         )
 

@@ -6,12 +6,12 @@ from orchestration.report.drawings import table
 from orchestration.report.figure import Figure
 from orchestration.report.figures.context import Context
 from orchestration.report.figures.voices import LOW
-from orchestration.warehouse.sql import literal
 
 _MOST = 40
 """Rows that a list shows; it says how many there are."""
 _DAYS = 60
 """Days that an unanswered score is waited for: later, an answer would come out of the blue."""
+_NOBODY = "Nobody waits: every customer's last message has been answered."
 
 
 def ages(context: Context) -> list[Figure]:
@@ -22,7 +22,7 @@ def ages(context: Context) -> list[Figure]:
             name="ages",
             title=title,
             says=(
-                f"Open cases whose customer's last message nobody has answered, as of "
+                "Open cases whose customer's last message nobody has answered, as of "
                 f"{context.facts.as_of:%d %b %Y %H:%M} UTC, when the newest voice came in. All of "
                 "them are counted, so there is no interval."
             ),
@@ -43,7 +43,7 @@ def ages(context: Context) -> list[Figure]:
             order by waiting desc, touchpoint
             """,
             draw=lambda result: table(result, context.config, title),
-            empty="Nobody waits: every customer's last message has been answered.",
+            empty=_NOBODY,
             is_whole=True,
             links={"One by one": "waiting.html"},
         )
@@ -58,14 +58,14 @@ def waiting(context: Context) -> list[Figure]:
             name="open-cases",
             title=title,
             says=(
-                f"The oldest {_MOST}, of as many as `of` says. The case is named as its source "
-                "names it, so that it can be looked up there; the customer's last NPS answer says "
-                "how things stood before."
+                f"The oldest {_MOST}; the last column says how many there are in all. A case is "
+                "named as its source names it, so that it can be looked up there; the customer's "
+                "last NPS answer says how things stood before."
             ),
             sql=f"""
             select {_days(context, "waiting_since")} as waiting_days, waiting_since, case_ref,
                 cases.source, touchpoint, priority, topic, cases.segment, team_ref as team, reopens,
-                last_nps, count(*) over () as of
+                last_nps, count(*) over () as in_all
             from cases
             left join customers using (customer_id)
             where is_waiting and {context.at()}
@@ -73,7 +73,7 @@ def waiting(context: Context) -> list[Figure]:
             limit {_MOST}
             """,
             draw=lambda result: table(result, context.config, title),
-            empty="Nobody waits: every customer's last message has been answered.",
+            empty=_NOBODY,
             is_whole=True,
         )
     ]
@@ -81,46 +81,52 @@ def waiting(context: Context) -> list[Figure]:
 
 def unanswered(context: Context) -> list[Figure]:
     """Low scores after which nobody has written to the customer."""
-    title = "Low scores that nobody has answered, newest first"
-    as_of = f"timestamp {literal(f'{context.facts.as_of:%Y-%m-%d %H:%M:%S.%f}')}"
+    title = "Low scores that nobody has answered, worst first"
     return [
         Figure(
             name="unanswered",
             title=title,
             says=(
-                f"Scores of the last {_DAYS} days (NPS 0 to 6; the lower half of other scales) of customers "
-                "whom no agent has written to since, on whatever case. The worst first, then the oldest. "
-                f"The first {_MOST}, of as many as `of` says. Scores of nobody known cannot be answered, "
-                "and are not here."
+                f"The lowest score of each response of the last {_DAYS} days (NPS 0 to 6; the "
+                "lower half of other scales), of customers whom no agent has written to since, on "
+                f"whatever case. The first {_MOST}; the last column says how many there are in "
+                "all. Scores of nobody known cannot be answered, and are not here."
             ),
             sql=f"""
-            with given as (
+            with low as (
                 select *, (score - scale_min) / nullif(scale_max - scale_min, 0) as place
                 from scores
-                where scored_at between {as_of} - interval {_DAYS} days and {as_of}
+                where scored_at between {context.facts.now} - interval {_DAYS} days
+                        and {context.facts.now}
                     and customer_id is not null and {context.at()}
+                    and {LOW.replace("place", _PLACE)}
+                qualify row_number() over (
+                    partition by voice_id order by {_PLACE}, metric, score_id
+                ) = 1
             ),
 
             answers as (
                 select customer_id, max(occurred_at) as answered_at
                 from journey_events
-                where kind in ('agent_message', 'review_answered') and occurred_at <= {as_of}
+                where kind in ('agent_message', 'review_answered')
+                    and occurred_at <= {context.facts.now}
                 group by customer_id
             ),
 
             said as (
-                select voice_id, metric, any_value(left(comment, 300)) as comment
+                select voice_id, max(left(comment, 300)) as comment
                 from comments
-                group by voice_id, metric
+                where kind != 'case message'
+                group by voice_id
             )
 
             select {_days(context, "scored_at")} as days_ago, metric, score, scale_min, scale_max,
-                touchpoint, segment, source, voice_ref, comment, count(*) over () as of
-            from given
+                touchpoint, segment, source, voice_ref, comment, count(*) over () as in_all
+            from low
             left join answers using (customer_id)
-            left join said using (voice_id, metric)
-            where {LOW} and (answered_at is null or answered_at < scored_at)
-            order by place, scored_at, voice_ref, metric
+            left join said using (voice_id)
+            where answered_at is null or answered_at < scored_at
+            order by place, scored_at, voice_ref
             limit {_MOST}
             """,
             draw=lambda result: table(result, context.config, title),
@@ -130,7 +136,9 @@ def unanswered(context: Context) -> list[Figure]:
     ]
 
 
+_PLACE = "(score - scale_min) / nullif(scale_max - scale_min, 0)"
+
+
 def _days(context: Context, since: str) -> str:
     """Days from a time until now, which is when the newest voice came in."""
-    as_of = f"timestamp {literal(f'{context.facts.as_of:%Y-%m-%d %H:%M:%S.%f}')}"
-    return f"round(date_diff('second', {since}, {as_of}) / 86400.0, 1)"
+    return f"round(date_diff('second', {since}, {context.facts.now}) / 86400.0, 1)"
