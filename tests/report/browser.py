@@ -24,7 +24,9 @@ class Browser:
     complaints: list[str] = field(default_factory=list)
 
     @contextmanager
-    def page(self, path: Path, *, width: int = 1100, scheme: str = "light", **more: Any) -> Iterator[Page]:
+    def page(
+        self, path: Path, *, width: int = 1100, scheme: str = "light", **more: Any
+    ) -> Iterator[Page]:
         size = {"width": width, "height": 900}
         context = self.engine.new_context(viewport=size, color_scheme=scheme, offline=True, **more)
         page = context.new_page()

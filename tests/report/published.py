@@ -23,7 +23,7 @@ PLACES = ("billing", "delivery", "app", "support")
 HOSTILE = (
     "<script>document.title = 'owned'</script><img src=x onerror=\"document.title='owned'\">",
     "\u202eيمين إلى يسار\u202c </bdi></article><h1>broken</h1>",
-    "=HYPERLINK(\"http://evil.example\";\"click\") {{ 7 * 7 }} {% raw %} ${7*7}",
+    '=HYPERLINK("http://evil.example";"click") {{ 7 * 7 }} {% raw %} ${7*7}',
     "x" * 10_000,
     "a very long story " * 600,
     "<a href='javascript:alert(1)'>free tea</a> <svg/onload=alert(1)> &lt;b&gt; \x07",
@@ -100,7 +100,9 @@ def publish(
     with duckdb.connect(folder / FILE) as db:
         for table, columns in tables.items():
             both = columns | (more or {}).get(table, {})
-            db.execute(f"create table {table} ({', '.join(_column(table, *c) for c in both.items())})")
+            db.execute(
+                f"create table {table} ({', '.join(_column(table, *c) for c in both.items())})"
+            )
     name = versions.finish(folder, settings.keep_versions)
     made = Published(settings, settings.published / "versions" / name)
     made.add("about", [about(name)])
@@ -136,7 +138,7 @@ def end_of(month: date) -> date:
     return (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
 
 
-def measure(metric: str, month: date, value: float, n: int = 40, **more: Any) -> Row:
+def measure(metric: str, month: date, value: float, n: int = 40, **more: Any) -> Row:  # noqa: ANN401 - any column
     """A month of a metric, everything else total."""
     return {
         "metric": metric,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,15 @@ def test_figures_have_names_of_their_own_on_a_page(figures: dict[str, list[Shown
     for page, shown in figures.items():
         names = [figure.name for figure in shown]
         assert len(names) == len(set(names)), page
+
+
+def test_links_between_pages_lead_somewhere(report: Path) -> None:
+    pages = {path.name: path.read_text(encoding="utf-8") for path in report.glob("*.html")}
+    for name, text in pages.items():
+        for link in re.findall(r'href="([^"]*)"', text):
+            file, _, anchor = link.partition("#")
+            assert (file or name) in pages, link
+            assert not anchor or f'id="{anchor}"' in pages[file or name], link
 
 
 def test_the_site_stays_small(report: Path) -> None:
