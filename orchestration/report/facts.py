@@ -22,6 +22,9 @@ class Facts:
     versions: dict[str, tuple[str, ...]]
     """Method versions by metric, of the last twelve months, that with the most answers first."""
 
+    places: dict[str, tuple[str, ...]]
+    """Touchpoints with a month of their own, by metric."""
+
     @property
     def today(self) -> str:
         """The day of `as_of` as an SQL literal: a month that ended before it is complete."""
@@ -55,7 +58,11 @@ def read(connection: Connection) -> Facts:
         columns.setdefault(table, set()).add(column)
     as_of = _as_of(connection, columns)
     return Facts(
-        columns, as_of, _sources(connection, columns), _versions(connection, columns, as_of)
+        columns=columns,
+        as_of=as_of,
+        sources=_sources(connection, columns),
+        versions=_versions(connection, columns, as_of),
+        places=_places(connection, columns),
     )
 
 
@@ -77,6 +84,18 @@ def _sources(connection: Connection, columns: dict[str, set[str]]) -> tuple[str,
         return ()
     rows = connection.execute("select distinct source from about_sources order by source")
     return tuple(row[0] for row in rows.fetchall())
+
+
+def _places(connection: Connection, columns: dict[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    if "metrics" not in columns:
+        return {}
+    rows = connection.execute(
+        f"""
+        select metric, list(distinct touchpoint) from metrics
+        where {totals(columns["metrics"], ["month"], ["touchpoint"])} group by metric
+        """
+    )
+    return {metric: tuple(places) for metric, places in rows.fetchall()}
 
 
 def _versions(

@@ -13,7 +13,7 @@ THIN = "\u202f"
 """Narrow space that no line breaks at."""
 _HOUR, _DAY = 60, 1440
 _FEW = 2
-"""Percent below which a whole number says too little."""
+"""Percent from an end within which a whole number would read as if it were the end."""
 
 IN_UNIT = {
     *("value", "interval_low", "interval_high", "whole", "mean", "lower_limit", "upper_limit"),
@@ -40,7 +40,8 @@ def number(value: float | None, unit: str, *, signed: bool = False) -> str:
 def _digits(value: float, unit: str) -> int:
     if unit in ("mean", "per_100"):
         return {"mean": 2, "per_100": 1}[unit]
-    return 1 if unit == "percent" and 0 < abs(value) < _FEW else 0
+    is_near_an_end = 0 < abs(value) < _FEW or 100 - _FEW < value < 100  # noqa: PLR2004 - percent
+    return 1 if unit == "percent" and is_near_an_end else 0
 
 
 def _tail(unit: str, *, signed: bool) -> str:

@@ -25,7 +25,12 @@ class Browser:
 
     @contextmanager
     def page(
-        self, path: Path, *, width: int = 1100, scheme: str = "light", **more: Any
+        self,
+        path: Path,
+        *,
+        width: int = 1100,
+        scheme: str = "light",
+        **more: Any,  # noqa: ANN401 - options of the browser
     ) -> Iterator[Page]:
         size = {"width": width, "height": 900}
         context = self.engine.new_context(viewport=size, color_scheme=scheme, offline=True, **more)

@@ -56,7 +56,8 @@ def dots(table: DotTable) -> Markup:
     scale = table.scale or extent(table.rows, table.reference)
     rows = [_drawn(row, row.scale or scale) for row in table.rows]
     reference = _place(table.reference, scale) if table.reference is not None else None
-    return render("dots.html", table=table, rows=rows, reference=reference)
+    has_dots = any(row.at is not None for row in rows)
+    return render("dots.html", table=table, rows=rows, reference=reference, has_dots=has_dots)
 
 
 def _drawn(row: DotRow, scale: tuple[float, float]) -> _Drawn:

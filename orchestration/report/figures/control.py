@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orchestration.report.drawings import control
 from orchestration.report.figure import Figure
 from orchestration.report.figures.context import Context
@@ -15,12 +17,14 @@ SURE = 12
 
 def controls(context: Context) -> list[Figure]:
     """The chief metric by month: the whole or, where only some touchpoints are wanted, each."""
-    places = context.touchpoints or ("all",)
-    return [
+    there = context.facts.places.get(context.chief, ())
+    places = [place for place in context.touchpoints if place in there] or ["all"]
+    charts = [
         _control(context, metric, version, place)
         for metric, version in context.measured((context.chief,))
         for place in places
     ]
+    return charts[:1] + [replace(chart, says="Read as the one before.") for chart in charts[1:]]
 
 
 def _control(context: Context, metric: str, version: str, place: str) -> Figure:

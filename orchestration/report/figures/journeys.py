@@ -22,8 +22,9 @@ def _reached() -> Figure:
         title="How many journeys reach their goal",
         says=(
             "Of the journeys that are over, the share that reached the goal, with its 95 % "
-            "interval (Wilson). What is still open is in neither. A journey without a goal "
-            "has no share."
+            "interval (Wilson). What is still open is in neither; what silence ended counts as "
+            "not reached, though some of it may yet come back. A journey without a goal has no "
+            "share."
         ),
         sql="""
         select journey, period_grain, period_start, period_end, entered, n, open, reached, failed,
@@ -67,13 +68,25 @@ def _by_month(context: Context) -> Figure:
         name=name,
         title="The share that reaches its goal, by the month of the start",
         says=(
-            "The band is the 95 % interval (Wilson). Months with journeys still open are left out "
-            "here: those that are over by now are the quick ones. The numbers have them."
+            "The band is the 95 % interval (Wilson). Left out, but among the numbers, are months "
+            "that are not settled: some of their journeys are open, and those that are over are "
+            "the quick ones; or less time has passed than half of those who reach the goal take, so that "
+            "silence ended many that would yet have reached it."
         ),
         sql=f"""
+        with usual as (
+            select journey, median_days as usual_days
+            from journey_funnels
+            where period_grain = 'all'
+        )
+
         select journey, period_grain, period_start, n, open, reached_share, reached_share_low,
-            reached_share_high, flag
+            reached_share_high, flag, usual_days,
+            open = 0 and coalesce(
+                date_diff('day', period_end, {context.facts.today}) >= usual_days, true
+            ) as is_settled
         from journey_funnels
+        inner join usual using (journey)
         where period_grain = 'month'
             and period_end < {context.facts.today}
             and flag is distinct from 'no_goal'
@@ -91,8 +104,8 @@ def _by_month(context: Context) -> Figure:
 
 
 def _settled(row: Row) -> Row:
-    """A month as it may be drawn: without its share while journeys of it are open."""
-    return row if not row["open"] else {**row, **dict.fromkeys(c for c in row if "share" in c)}
+    """A month as it may be drawn: without its share while it is not settled."""
+    return row if row["is_settled"] else {**row, **dict.fromkeys(c for c in row if "share" in c)}
 
 
 def dropoffs(context: Context) -> list[Figure]:

@@ -61,8 +61,8 @@ def _months(name: str, since: str) -> Listed:
         says="The last months; a census.",
         empty="No event in these months.",
         sql=f"""
-        select date_trunc('month', occurred_at)::date as period_start, 'month' as period_grain,
-            count(*) as events, count(distinct customer_id) as customers
+        select date_trunc('month', occurred_at)::date as period_start, count(*) as events,
+            count(distinct customer_id) as customers
         from journey_events
         where source = {name} and occurred_at >= {since}
         group by all
