@@ -44,9 +44,11 @@ def build(settings: Settings) -> Report:
             "nothing is published yet that could be reported on",
             "Run earful run first.",
         )
-    # Jinja and the figures are needed from here on only
+    # Jinja and the figures are needed from here on only, charts when the first one is drawn
+    from orchestration.report.figures import FIGURES  # noqa: PLC0415
     from orchestration.report.site import site  # noqa: PLC0415
 
+    config.check(asked, settings.report, FIGURES)
     with connect(settings.published / "versions" / version / FILE, read_only=True) as connection:
         pages = site(connection, asked)
     return _write(settings, version, pages)

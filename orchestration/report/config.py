@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -87,6 +89,24 @@ def load(path: Path | None) -> Config:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise _wrong(path or SHIPPED, f"{where}: {first['msg']}") from None
+
+
+def check(config: Config, path: Path | None, figures: Collection[str]) -> None:
+    """Refuse pages that show what there is not, or that would be one file.
+
+    Raises:
+        FixConfiguration: Two audiences share a name, or a figure has one that nobody knows.
+    """
+    names = [audience.name for audience in config.audiences]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise _wrong(path or SHIPPED, f"two audiences are called {twice[0]}")
+    for audience in config.audiences:
+        for figure in audience.figures:
+            if figure not in figures:
+                near = get_close_matches(figure, figures, n=1)
+                meant = f", did you mean {near[0]}" if near else ""
+                raise _wrong(path or SHIPPED, f"{audience.name}: no figure {figure}{meant}")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -70,8 +70,8 @@ def _by_month(context: Context) -> Figure:
         says=(
             "The band is the 95 % interval (Wilson). Left out, but among the numbers, are months "
             "that are not settled: some of their journeys are open, and those that are over are "
-            "the quick ones; or less time has passed than half of those who reach the goal take, so that "
-            "silence ended many that would yet have reached it."
+            "the quick ones; or less time has passed than half of those who reach the goal take, "
+            "so that silence ended many that would yet have reached it."
         ),
         sql=f"""
         with usual as (
