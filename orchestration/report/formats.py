@@ -58,6 +58,11 @@ def interval(low: float | None, high: float | None, unit: str, *, signed: bool =
     return f"{ends[0]} to {ends[1]}"
 
 
+def count(value: int | None) -> str:
+    """How many."""
+    return "–" if value is None else f"{value:,}"
+
+
 def duration(minutes: float) -> str:
     """A stretch of time in the unit in which it is spoken of."""
     if minutes < 2 * _HOUR:

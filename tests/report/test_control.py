@@ -95,6 +95,10 @@ def test_one_of_three_near_a_limit_is_chance(chart: Chart) -> None:
     assert not any("two of three" in (rule or "") for rule in rules(rows))
 
 
+def test_two_of_three_in_the_middle_third_are_chance(chart: Chart) -> None:
+    assert set(rules(chart([*FLAT, 24.0, 21.0, 24.0, *FLAT]))) == {None}
+
+
 @pytest.mark.parametrize(("rising", "marked"), [(5, 0), (6, 6), (7, 7)])
 @pytest.mark.parametrize("sign", [1, -1], ids=["rising", "falling"])
 def test_six_rising_or_falling_are_marked_with_the_first(

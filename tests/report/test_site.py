@@ -13,7 +13,7 @@ import filelock
 import pytest
 from company import company
 from pages import Shown, read
-from published import PLACES, Published, measure, months, publish
+from published import PLACES, Published, end_of, measure, months, publish
 
 from connectors.errors import EarfulError, FixConfiguration, FixEnvironment, Locked
 from orchestration.publishing.versions import Versions
@@ -204,6 +204,41 @@ def test_cells_of_few_answers_are_hatched_and_not_coloured(published: Published)
 
     assert {tone for tone, n in cells if n == "4"} == {"small"}
     assert {tone for tone, n in cells if n != "4"} >= {"good", "bad", "plain"}
+
+
+def test_months_that_had_no_time_to_reach_the_goal_are_not_drawn(tmp_path: Path) -> None:
+    """Silence ends a journey before its goal, half a year away, can be reached."""
+    made = publish(tmp_path)
+    share = {"reached_share": 80.0, "reached_share_low": 70.0, "reached_share_high": 88.0}
+    kind = {"journey": "renewal", "entered": 50, "n": 50, "open": 0, "median_days": 60.0} | share
+    made.add("journey_funnels", [{"period_grain": "all", "period_start": months(9)[0]} | kind])
+    made.add(
+        "journey_funnels",
+        [
+            {"period_grain": "month", "period_start": month, "period_end": end_of(month)} | kind
+            for month in months(6)
+        ],
+    )
+
+    build(made.settings)
+
+    shown = figures(made.settings, "journey.html")["reached-by-month"]
+    # as of 2 August: the end of May is 63 days ago, that of June 33
+    assert [row[-1] for row in shown.rows] == ["True"] * 4 + ["False"] * 2
+    assert drawn(made.settings, "journey.html", "reached-by-month") == 4
+
+
+def test_a_control_chart_has_a_mark_for_each_month(published: Published) -> None:
+    rows = figures(published.settings, "index.html")["control-nps-0"].rows
+
+    assert drawn(published.settings, "index.html", "control-nps-0") == len(rows) == 26
+
+
+def drawn(settings: Settings, name: str, figure: str) -> int:
+    """Points in a picture: arcs that Vega draws."""
+    text = page(settings, name)
+    _, _, rest = text.partition(f'<h2 id="{figure}-title">')
+    return len(re.findall(r'<path [^>]*d="M[^"]*A', rest.partition("</figure>")[0]))
 
 
 def test_an_audience_sees_its_touchpoints_alone(published: Published) -> None:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from orchestration.report.drawings.heat import HeatCell, heat
 from orchestration.report.figure import Figure, Result, Row
 from orchestration.report.figures.context import Context
-from orchestration.report.formats import interval, number
+from orchestration.report.formats import count, interval, number
 
 
 def heats(context: Context) -> list[Figure]:
@@ -66,11 +66,11 @@ def _across(row: Row) -> str:
 def _cell(context: Context, row: Row) -> HeatCell:
     words = context.words(row["metric"])
     if row["value"] is None:
-        return HeatCell(text="–", n="" if row["n"] is None else f"{row['n']:,}", tone="small")
+        return HeatCell(text="–", n=count(row["n"]), tone="small")
     ends = interval(row["interval_low"], row["interval_high"], words.unit)
     return HeatCell(
         text=number(row["value"], words.unit),
-        n=f"{row['n']:,}",
+        n=count(row["n"]),
         tone=_tone(row, words.better, context.config.minimum_n),
         title=f"{number(row['value'], words.unit)} ({ends}), n = {row['n']:,}",
     )

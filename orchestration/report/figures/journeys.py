@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestration.report.drawings import DotRow, DotTable, dots, ribbons, strips
 from orchestration.report.figure import Figure, Result, Row
 from orchestration.report.figures.context import Context
-from orchestration.report.formats import interval, number
+from orchestration.report.formats import count, interval, number
 
 _PATHS = 6
 _STEPS = 16
@@ -51,10 +51,10 @@ def _reached() -> Figure:
 def _goal(row: Row) -> DotRow:
     days = "–"
     if row["median_days"] is not None:
-        low, high = row["median_days_low"], row["median_days_high"]
-        days = f"{row['median_days']:.1f} ({low:.1f} to {high:.1f})"
+        ends = interval(row["median_days_low"], row["median_days_high"], "per_100")
+        days = f"{number(row['median_days'], 'per_100')} ({ends})"
     share, low, high = (row[f"reached_share{end}"] for end in ("", "_low", "_high"))
-    cells = (row["journey"], f"{row['entered']:,}", f"{row['n']:,}")
+    cells = (row["journey"], count(row["entered"]), count(row["n"]))
     if share is None:
         why = {"no_goal": "no goal defined", "too_few": "too few"}.get(row["flag"] or "", "–")
         return DotRow((*cells, "–", why), None, None, None, after=(days,))
@@ -146,7 +146,7 @@ def _drop(row: Row) -> DotRow:
     return DotRow(
         cells=(
             f"{row['journey']}, {row['step']}: {row['touchpoint']}",
-            f"{row['n']:,}",
+            count(row["n"]),
             f"{row['failed'] + row['abandoned']:,}",
             number(share, "percent"),
             interval(low, high, "percent"),
@@ -201,7 +201,7 @@ def _path(row: Row) -> DotRow:
     return DotRow(
         cells=(
             f"{row['journey']}: {(row['path'] or '').replace(' > ', ' → ')}",
-            f"{row['journeys']:,}",
+            count(row["journeys"]),
             number(row["share"], "percent"),
             told,
         ),

@@ -8,7 +8,7 @@ from orchestration.report.drawings import DotRow, DotTable, dots, ribbons
 from orchestration.report.drawings.heat import HeatCell, heat
 from orchestration.report.figure import Figure, Result, Row
 from orchestration.report.figures.context import Context
-from orchestration.report.formats import interval, number
+from orchestration.report.formats import count, interval, number
 
 _HIDDEN = (
     "A group that is too small to be shown safely, or whose numbers would give a small one away, "
@@ -64,7 +64,7 @@ def _team(row: Row) -> DotRow:
     shown = ("hidden", "–", "–")
     if not row["is_hidden"]:
         ends = interval(row["interval_low"], row["interval_high"], "points")
-        shown = (number(row["value"], "points"), ends, f"{row['n']:,}")
+        shown = (number(row["value"], "points"), ends, count(row["n"]))
     return DotRow(
         cells=(row["team"] or "unknown", row["touchpoint"] or "–", *shown),
         value=row["value"],
@@ -125,14 +125,14 @@ def _cell(row: Row) -> HeatCell:
     if row["is_hidden"]:
         return HeatCell("hidden", tone="hidden")
     if row["value"] is None or row["interval_low"] is None:
-        return HeatCell("–", f"{row['n']:,}", "plain")
+        return HeatCell("–", count(row["n"]), "plain")
     tone = "plain"
     if row["whole"] is not None and row["interval_low"] > row["whole"]:
         tone = "good"
     elif row["whole"] is not None and row["interval_high"] < row["whole"]:
         tone = "bad"
     ends = interval(row["interval_low"], row["interval_high"], "mean")
-    return HeatCell(number(row["value"], "mean"), f"{row['n']:,}", tone, f"95 % interval {ends}")
+    return HeatCell(number(row["value"], "mean"), count(row["n"]), tone, f"95 % interval {ends}")
 
 
 def pulse(_: Context) -> list[Figure]:

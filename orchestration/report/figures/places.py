@@ -7,7 +7,7 @@ from markupsafe import Markup
 from orchestration.report.drawings import DotRow, DotTable, dots
 from orchestration.report.figure import Figure, Result, Row
 from orchestration.report.figures.context import Context
-from orchestration.report.formats import interval, month, number
+from orchestration.report.formats import count, interval, month, number
 
 
 def places(context: Context) -> list[Figure]:
@@ -78,7 +78,7 @@ def _place(context: Context, row: Row) -> DotRow:
             "the whole" if row["touchpoint"] == "all" else row["touchpoint"],
             number(row["value"], words.unit),
             interval(row["interval_low"], row["interval_high"], words.unit),
-            f"{row['n']:,}" if row["n"] is not None else "–",
+            count(row["n"]),
         ),
         value=row["value"],
         low=row["interval_low"],
@@ -154,7 +154,7 @@ def _moved(context: Context, row: Row) -> DotRow:
             number(row["value"], words.unit),
             number(row["change"], words.unit, signed=True),
             interval(row["change_low"], row["change_high"], words.unit, signed=True),
-            f"{row['n']:,}" if row["n"] is not None else "–",
+            count(row["n"]),
         ),
         value=row["change"],
         low=row["change_low"],

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from orchestration.report.drawings import DotRow, DotTable, dots
 from orchestration.report.figure import Figure, Result, Row
 from orchestration.report.figures.context import Context
-from orchestration.report.formats import interval, month, number
+from orchestration.report.formats import count, interval, month, number
 from orchestration.warehouse.sql import literals
 
 _FLAGS = {"too_few": "too few", "open_ended": "no end yet", "suppressed": "hidden"}
@@ -72,7 +72,7 @@ def _row(context: Context, row: Row) -> DotRow:
             if row["flag"] is None
             else _FLAGS.get(row["flag"], "–"),
             interval(row["interval_low"], row["interval_high"], words.unit),
-            "–" if row["n"] is None else f"{row['n']:,}",
+            count(row["n"]),
         ),
         value=row["value"] if has_scale else None,
         low=row["interval_low"] if has_scale else None,

@@ -136,18 +136,22 @@ def _hurts(context: Context) -> Figure:
 
 def _worst(context: Context, row: Row) -> str:
     words = context.words(row["metric"])
-    whole = f"{number(row['whole'], words.unit)} ({_ends(row, 'whole', words.unit)})"
-    is_clear = row["interval_high"] < row["whole_low"] or row["interval_low"] > row["whole_high"]
-    verdict = (
-        f"clearly apart from the whole, {whole}"
-        if is_clear
-        else f"but its interval meets that of the whole, {whole}: it may be chance"
-    )
     return (
         f"At {row['touchpoint']}: {words.label} {number(row['value'], words.unit)} "
         f"({_ends(row, 'interval', words.unit)}, n = {row['n']:,}) since "
-        f"{month(row['period_start'])}, {verdict}."
+        f"{month(row['period_start'])}{_beside_the_whole(row, words.unit)}."
     )
+
+
+def _beside_the_whole(row: Row, unit: str) -> str:
+    """Whether a touchpoint can be told from the whole."""
+    ends = (row["interval_low"], row["interval_high"], row["whole_low"], row["whole_high"])
+    if any(end is None for end in ends):
+        return ""
+    whole = f"{number(row['whole'], unit)} ({_ends(row, 'whole', unit)})"
+    if row["interval_high"] < row["whole_low"] or row["interval_low"] > row["whole_high"]:
+        return f", clearly apart from the whole, {whole}"
+    return f", but its interval meets that of the whole, {whole}: it may be chance"
 
 
 def _ends(row: Row, name: str, unit: str) -> str:

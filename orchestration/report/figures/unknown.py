@@ -7,7 +7,7 @@ from orchestration.report.figure import Figure, Row
 from orchestration.report.figures.context import Context
 from orchestration.report.figures.findings import findings
 from orchestration.report.figures.listed import Listed, listed
-from orchestration.report.formats import interval, number
+from orchestration.report.formats import count, interval, number
 from orchestration.warehouse.sql import literal
 
 
@@ -55,7 +55,7 @@ def _response(row: Row) -> DotRow:
     return DotRow(
         cells=(
             "the whole" if row["touchpoint"] == "all" else row["touchpoint"],
-            f"{row['n']:,}",
+            count(row["n"]),
             number(row["value"], "percent"),
             interval(row["interval_low"], row["interval_high"], "percent"),
         ),
