@@ -19,7 +19,7 @@ from orchestration.report.editions import reports
 from orchestration.settings import ROOT
 
 CHROMIUM = "/usr/bin/chromium"
-README = {"index": 1500, "journey": 900}
+README = {"index": 1180, "journey": 900}
 """Pages that the README shows, and how much of them, in pixels."""
 
 

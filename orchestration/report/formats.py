@@ -21,7 +21,7 @@ IN_UNIT = {
     *("year_change", "year_change_low", "year_change_high", "year_before"),
 }
 """Columns that hold a value of the metric that their row names."""
-_ON_SCALE = {"score", "scale_min", "scale_max", "last_nps"}
+_ON_SCALE = {"score", "scale_max", "last_nps"}
 """Columns that hold an answer as it was given."""
 _IN_PERCENT = ("share", "_rate", "share_low", "share_high", "rate_low", "rate_high", "_percent")
 
@@ -81,6 +81,8 @@ def cell(value: Any, column: str, row: Row, config: Config) -> str:  # noqa: ANN
     """A value as a table shows it."""
     if value is None:
         return "–"
+    if column == "metric":
+        return config.words(str(value)).label
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):

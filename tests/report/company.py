@@ -134,7 +134,7 @@ def _cases() -> list[Row]:
             "is_waiting": i < 5,
             "waiting_since": NOW - timedelta(hours=30 * i + 1) if i < 5 else None,
         }
-        for i in range(200)
+        for i in range(300)
     ]
 
 

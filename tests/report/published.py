@@ -143,6 +143,7 @@ def measure(metric: str, month: date, value: float, n: int = 40, **more: Any) ->
     return {
         "metric": metric,
         "method_version": f"{metric} 1",
+        "touchpoint": "all",
         "period_grain": "month",
         "period_start": month,
         "period_end": end_of(month),

@@ -73,9 +73,12 @@ def look(browser: Browser, path: Path) -> Seen:
         for name, width in {"phone": 360, "200 %": 550}.items():
             page.set_viewport_size({"width": width, "height": 900})
             found.too_wide[name] = page.evaluate(OVERFLOW)
-        page.set_viewport_size({"width": 1100, "height": 900})
+        page.set_viewport_size({"width": 360, "height": 900})
         page.evaluate(FEWER)
         page.evaluate(AXE)
+        scrolled = "{runOnly: ['scrollable-region-focusable']}"
+        found.faults["scrolled"] = page.evaluate(FAULTS.replace("RULES", scrolled))
+        page.set_viewport_size({"width": 1100, "height": 900})
         for scheme, rules in {"light": "{}", "dark": "{runOnly: ['color-contrast']}"}.items():
             page.emulate_media(color_scheme=scheme)
             found.faults[scheme] = page.evaluate(FAULTS.replace("RULES", rules))
@@ -95,7 +98,7 @@ def test_every_page_opens_from_a_folder_and_asks_for_nothing_else(
     assert browser.complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark", "scrolled"])
 def test_axe_finds_nothing_serious(seen: dict[Path, Seen], scheme: str) -> None:
     assert {p.name: s.faults[scheme] for p, s in seen.items() if s.faults[scheme]} == {}
 
@@ -151,6 +154,8 @@ def test_every_page_prints_on_a4(browser: Browser, pages: list[Path]) -> None:
             paper = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
             assert page.locator("nav").first.is_hidden()
         assert printed.startswith(b"%PDF")
+        # hatching once was a picture for each cell
+        assert len(printed) < 1_000_000
         assert printed.count(b"/Type /Page\n") < 12
         assert paper == "rgb(255, 255, 255)"
 

@@ -13,6 +13,9 @@ from orchestration.report.drawings.html import render
 from orchestration.report.figure import Result
 from orchestration.report.formats import cell
 
+_LONG = 40
+"""Characters from which a text is not squeezed into a narrow column."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -20,7 +23,8 @@ class Cell:
 
     text: str
     exact: str | None
-    is_number: bool
+    kind: str
+    """n for a number, t for a text that wants room, else nothing."""
 
 
 def table(result: Result, config: Config, caption: str) -> Markup:
@@ -40,5 +44,6 @@ def exact(value: Any) -> str:
 
 def _cell(value: Any, text: str) -> Cell:
     is_number = isinstance(value, int | float | datetime) and not isinstance(value, bool)
+    kind = "n" if is_number else "t" if len(text) > _LONG else ""
     plain = exact(value)
-    return Cell(text, plain if plain != text else None, is_number)
+    return Cell(text, plain if plain != text else None, kind)

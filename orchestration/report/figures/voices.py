@@ -69,7 +69,9 @@ def _figure(context: Context, tone: str) -> Figure:
         ),
         sql=f"""
         with scales as (
-            select {keys}, max((score - scale_min) / nullif(scale_max - scale_min, 0)) as place
+            select {keys},
+                max((score - scale_min) / nullif(scale_max - scale_min, 0)) as place,
+                max(scale_max) as scale_max
             from scores
             group by {keys}
         ),
@@ -77,6 +79,7 @@ def _figure(context: Context, tone: str) -> Figure:
         scored as (
             select comments.touchpoint, comments.commented_at, comments.comment, comments.language,
                 comments.metric, comments.score, comments.segment, comments.source, scales.place,
+                scales.scale_max,
                 comments.comment_id
             from comments
             inner join scales using ({keys})
@@ -84,8 +87,8 @@ def _figure(context: Context, tone: str) -> Figure:
                 and comments.comment is not null and {context.at("comments.touchpoint")}
         )
 
-        select touchpoint, commented_at, comment, language, metric, score, segment, source,
-            count(*) over (partition by touchpoint) as n
+        select touchpoint, commented_at, comment, language, metric, score, scale_max, segment,
+            source, count(*) over (partition by touchpoint) as n
         from scored
         where {LOW if tone == "complaint" else _HIGH}
         qualify row_number() over (
@@ -118,6 +121,6 @@ def _comment(context: Context, row: Row, tone: str) -> Comment:
         rest=whole[_FOLD:] if is_long else "",
         language=language if _LANGUAGE.fullmatch(language) else "",
         tone=tone,
-        by=f"{context.words(row['metric']).label} {row['score']:g} · "
+        by=f"{context.words(row['metric']).label} {row['score']:g} of {row['scale_max']:g} · "
         f"{row['commented_at']:%d %b %Y} · {row['segment']} · {row['source']}",
     )

@@ -120,8 +120,9 @@ def unanswered(context: Context) -> list[Figure]:
                 group by voice_id
             )
 
-            select {_days(context, "scored_at")} as days_ago, metric, score, scale_min, scale_max,
-                touchpoint, segment, source, voice_ref, comment, count(*) over () as in_all
+            select {_days(context, "scored_at")} as days_ago, metric,
+                printf('%g (%g to %g)', score, scale_min, scale_max) as answer, comment,
+                touchpoint, segment, source, voice_ref, count(*) over () as in_all
             from low
             left join answers using (customer_id)
             left join said using (voice_id)
