@@ -21,10 +21,17 @@ async () => (await axe.run(document, RULES)).violations
     .map(v => v.id + ": " + v.nodes[0].html + " " + v.nodes[0].failureSummary)
 """
 
+# what can be scrolled must be reached by the keyboard
+UNREACHABLE = """
+[...document.querySelectorAll("main *")].filter(one =>
+    one.scrollWidth > one.clientWidth + 1 && one.tabIndex < 0 &&
+    ["auto", "scroll"].includes(getComputedStyle(one).overflowX)
+).map(one => one.outerHTML.slice(0, 200))
+"""
 # axe takes time by the element, and the further rows of a table are like the first
 FEWER = """
 document.querySelectorAll(
-    "details tr:nth-child(n + 4), table:not(.heat) tr:nth-child(n + 7), article:nth-of-type(n + 4)"
+    "tr:nth-child(n + 5), article:nth-of-type(n + 4), svg g > :nth-child(n + 8)"
 ).forEach(one => one.remove())
 """
 
@@ -74,11 +81,10 @@ def look(browser: Browser, path: Path) -> Seen:
             page.set_viewport_size({"width": width, "height": 900})
             found.too_wide[name] = page.evaluate(OVERFLOW)
         page.set_viewport_size({"width": 360, "height": 900})
+        found.faults["scrolled"] = page.evaluate(UNREACHABLE)
+        page.set_viewport_size({"width": 1100, "height": 900})
         page.evaluate(FEWER)
         page.evaluate(AXE)
-        scrolled = "{runOnly: ['scrollable-region-focusable']}"
-        found.faults["scrolled"] = page.evaluate(FAULTS.replace("RULES", scrolled))
-        page.set_viewport_size({"width": 1100, "height": 900})
         for scheme, rules in {"light": "{}", "dark": "{runOnly: ['color-contrast']}"}.items():
             page.emulate_media(color_scheme=scheme)
             found.faults[scheme] = page.evaluate(FAULTS.replace("RULES", rules))
@@ -98,9 +104,13 @@ def test_every_page_opens_from_a_folder_and_asks_for_nothing_else(
     assert browser.complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark", "scrolled"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(seen: dict[Path, Seen], scheme: str) -> None:
     assert {p.name: s.faults[scheme] for p, s in seen.items() if s.faults[scheme]} == {}
+
+
+def test_what_is_scrolled_on_a_phone_is_reached_by_the_keyboard(seen: dict[Path, Seen]) -> None:
+    assert {p.name: s.faults["scrolled"] for p, s in seen.items() if s.faults["scrolled"]} == {}
 
 
 @pytest.mark.parametrize("size", ["phone", "200 %"])

@@ -187,7 +187,9 @@ def test_of_a_hidden_team_no_number_is_told(published: Published) -> None:
             # n, value, both ends of the interval and how it was made
             assert row[6:11] == [""] * 5
             assert row[11] == "True"
-    assert "hidden" in shown["teams"].text
+    line = re.search(r"<bdi>Tiny</bdi>.*?</tr>", page(published.settings, "people.html"), re.DOTALL)
+    assert line
+    assert re.findall(r'class="n"><bdi>([^<]*)<', line[0]) == ["support", "hidden", "–", "–"]
 
 
 def test_sentences_tell_what_moved_and_where_it_hurts(published: Published) -> None:
