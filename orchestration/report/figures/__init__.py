@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from orchestration.report.figure import Figure
 from orchestration.report.figures import (
+    between,
     control,
+    goals,
     heat,
-    journeys,
     people,
     places,
     scoreboard,
@@ -17,6 +18,7 @@ from orchestration.report.figures import (
     unknown,
     voices,
     waiting,
+    ways,
 )
 from orchestration.report.figures.context import Context
 
@@ -27,10 +29,10 @@ FIGURES: dict[str, Callable[[Context], list[Figure]]] = {
     "places": places.places,
     "changes": places.changes,
     "heat": heat.heats,
-    "reached": journeys.reached,
-    "dropoffs": journeys.dropoffs,
-    "paths": journeys.paths,
-    "between": journeys.between,
+    "reached": goals.reached,
+    "dropoffs": ways.dropoffs,
+    "paths": ways.paths,
+    "between": between.between,
     "complaints": voices.complaints,
     "praise": voices.praise,
     "ages": waiting.ages,

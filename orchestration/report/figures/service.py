@@ -10,7 +10,7 @@ from orchestration.report.drawings import counts, ribbon_charts, strips
 from orchestration.report.drawings.svg import picture
 from orchestration.report.figure import Figure, Result
 from orchestration.report.figures.context import Context
-from orchestration.report.figures.journeys import quantiles
+from orchestration.report.figures.quantiles import quantiles
 from orchestration.report.figures.scoreboard import scoreboard
 from orchestration.warehouse.sql import literals
 
