@@ -110,13 +110,12 @@ def _what_next(settings: Settings) -> None:
     from orchestration.report.editions import reports
 
     show()
-    show("Four things to try:")
+    show("Three things to try:")
     show(f"  {_earful()} {_SQL}")
     show(f"  {_earful()} demo --advance 30d    # a month passes; only what changed is read")
     show("  make dev    # the graph, its checks and schedules on http://127.0.0.1:3000")
-    show(
-        f"  open {reports(settings).root / 'current' / 'index.html'}    # the report, in a browser"
-    )
+    show()
+    show(f"The report, for a browser: {reports(settings).root / 'current' / 'index.html'}")
 
 
 def _earful() -> str:

@@ -36,37 +36,51 @@ def site(connection: Connection, config: Config) -> dict[str, str]:
     context = Context(known, config, tuple(config.scores))
     found = pages(context)
     style, script = _style(), _inline("report.js")
+    make = _Maker(connection, context)
     common = {
         "site": _Shell(config.title, found.main, found.audiences, found.sources),
         "style": Markup(style),  # noqa: S704 - our own file
         "script": Markup(script),  # noqa: S704 - same
         "script_hash": _hash(script),
-        "edition": _shown(edition(known), connection, context),
+        "edition": make.figure(edition(known)),
     }
-    return {page.file: _page(page, connection, context, found, common) for page in found.all}
+    return {page.file: _page(page, make, found, common) for page in found.all}
 
 
-def _page(
-    page: Page, connection: Connection, context: Context, found: Pages, common: dict[str, object]
-) -> str:
-    body = render(page.template, config=context.config, pages=found) if page.template else Markup()
+class _Maker:
+    """Makes figures; one that stands on two pages is asked and drawn once."""
+
+    def __init__(self, connection: Connection, context: Context) -> None:
+        self.context = context
+        self._connection = connection
+        self._made: dict[tuple[str, ...], Markup] = {}
+
+    def figure(self, figure: Figure) -> Markup:
+        """A figure as HTML."""
+        key = (figure.name, figure.title, figure.says, figure.query)
+        if key not in self._made:
+            self._made[key] = self._make(figure)
+        return self._made[key]
+
+    def _make(self, figure: Figure) -> Markup:
+        result = figure.run(self._connection, set(self.context.facts.columns))
+        hides_numbers = figure.is_whole or not result.rows
+        return render(
+            "figure.html",
+            figure=figure,
+            name=figure.name,
+            drawing=_drawing(figure, result),
+            numbers=None if hides_numbers else table(result, self.context.config, figure.title),
+            provenance=_provenance(result),
+        )
+
+
+def _page(page: Page, make: _Maker, found: Pages, common: dict[str, object]) -> str:
+    config = make.context.config
+    body = render(page.template, config=config, pages=found) if page.template else Markup()
     for figure in page.figures:
-        body += _shown(figure, connection, context)
+        body += make.figure(figure)
     return str(render("page.html", page=page, body=body, **common))
-
-
-def _shown(figure: Figure, connection: Connection, context: Context) -> Markup:
-    result = figure.run(connection, set(context.facts.columns))
-    return render(
-        "figure.html",
-        figure=figure,
-        name=figure.name,
-        drawing=_drawing(figure, result),
-        numbers=None
-        if figure.is_whole or not result.rows
-        else table(result, context.config, figure.title),
-        provenance=_provenance(result),
-    )
 
 
 def _drawing(figure: Figure, result: Result) -> Markup:

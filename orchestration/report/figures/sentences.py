@@ -27,7 +27,8 @@ def _changed(context: Context) -> Figure:
         title="What changed beyond noise",
         says=(
             "Totals and touchpoints of the scores and service metrics in the last complete month, "
-            "against the month before and the same month a year before. A change counts only if "
+            f"from {config.minimum_n} answers on, against the month before and the same month a "
+            "year before. A change counts only if "
             "it is more than noise though all of them were looked at (Benjamini-Hochberg, 5 %)."
         ),
         sql=f"""
@@ -38,6 +39,7 @@ def _changed(context: Context) -> Figure:
                 and metric in ({literals(config.spoken)})
                 and period_end < {facts.today}
                 and period_start >= {facts.months_ago(3)}
+                and n >= {config.minimum_n}
             qualify period_start = max(period_start) over ()
         ),
 
