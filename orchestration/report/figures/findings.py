@@ -38,7 +38,7 @@ _LISTS = (
         sql=f"""
         select source, kind, channel, topic, product, reason, voices, first_at, last_at
         from touchpoints_to_map
-        order by voices desc, source, kind, channel, topic, product
+        order by voices desc, source, kind, channel, topic, product, survey_id, touchpoint, reason
         limit {_MOST}
         """,
     ),

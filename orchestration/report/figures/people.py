@@ -37,7 +37,7 @@ def teams(context: Context) -> list[Figure]:
             from team_pulse
             where metric = 'enps'
             qualify month = max(month) over ()
-            order by team_ref = 'all', is_hidden, value, team
+            order by team_ref = 'all', is_hidden, value, team, team_ref, source
             """,
             draw=lambda result: dots(
                 DotTable(
@@ -98,7 +98,7 @@ def drivers(_: Context) -> list[Figure]:
                 method_version, n, value, interval_low, interval_high, interval_method, is_hidden,
                 max(value) filter (where team_ref = 'all') over (partition by question_id) as whole
             from asked_last
-            order by team_ref = 'all', team, driver
+            order by team_ref = 'all', team, driver, team_ref, question_id, source
             """,
             draw=_draw_drivers,
             empty="No team has been asked about its work yet.",

@@ -39,7 +39,8 @@ def scoreboard(context: Context) -> list[Figure]:
             qualify row_number() over (
                 partition by metric, method_version order by period_start desc
             ) = 1
-            order by list_position([{literals(context.metrics)}], metric), n desc nulls last
+            order by list_position([{literals(context.metrics)}], metric), n desc nulls last,
+                method_version
             """,
             draw=lambda result: _draw(context, result),
             empty=f"No complete month of {', '.join(labels)} yet.",

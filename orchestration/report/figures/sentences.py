@@ -64,7 +64,8 @@ def _changed(context: Context) -> Figure:
         select counted.*, moved.*
         from counted
         left join (select * from comparisons where verdict in ('up', 'down')) as moved on true
-        order by abs(change) / nullif(change_high - change_low, 0) desc, metric, touchpoint, since
+        order by abs(change) / nullif(change_high - change_low, 0) desc, metric, method_version,
+            touchpoint, since
         """,
         draw=lambda result: _say(_change(context, result.rows)),
     )
@@ -178,6 +179,8 @@ def _not_known(context: Context) -> Figure:
             {nobody.format("true", "scores") if facts.has("scores") else "null::bigint"} as scores
         from metrics
         where {facts.totals("all")} and metric = {literal("response_rate")}
+        order by n desc, method_version
+        limit 1
         """,
         draw=lambda result: _say(_unknown(result)),
         empty="No survey has told whom it invited, so nobody knows how many stayed silent.",

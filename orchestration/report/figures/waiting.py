@@ -69,7 +69,7 @@ def waiting(context: Context) -> list[Figure]:
             from cases
             left join customers using (customer_id)
             where is_waiting and {context.at()}
-            order by waiting_since, last_nps nulls last, case_ref
+            order by waiting_since, last_nps nulls last, case_ref, case_id
             limit {_MOST}
             """,
             draw=lambda result: table(result, context.config, title),
@@ -127,7 +127,7 @@ def unanswered(context: Context) -> list[Figure]:
             left join answers using (customer_id)
             left join said using (voice_id)
             where answered_at is null or answered_at < scored_at
-            order by place, scored_at, voice_ref
+            order by place, scored_at, voice_ref, voice_id
             limit {_MOST}
             """,
             draw=lambda result: table(result, context.config, title),
