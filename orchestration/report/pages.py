@@ -54,7 +54,7 @@ _MAIN: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         "The journey",
         "The journey",
         "Where on the way it hurts, where customers are lost, and how long they are under way.",
-        ("heat", "reached", "dropoffs", "paths", "between"),
+        ("heat", "reached", "funnels", "dropoffs", "paths", "between"),
     ),
     (
         "words.html",

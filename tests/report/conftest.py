@@ -7,8 +7,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from company import company  # found through the line above
 from published import Published
+from small_company import company  # found through the line above
 
 from orchestration.report.build import build
 

@@ -9,6 +9,9 @@ import pytest
 from pages import Shown, read
 from published import Published
 
+from orchestration.report.figures import FIGURES
+from orchestration.settings import ROOT
+
 PAGES = 8 + 6 + 2
 
 
@@ -66,6 +69,20 @@ def test_links_between_pages_lead_somewhere(report: Path) -> None:
             file, _, anchor = link.partition("#")
             assert (file or name) in pages, link
             assert not anchor or f'id="{anchor}"' in pages[file or name], link
+
+
+def test_nothing_but_figures_and_facts_asks_the_published_file() -> None:
+    """So that no number gets onto a page without the query that returns it."""
+    folder = ROOT / "orchestration/report"
+    asking = {p.name for p in folder.rglob("*.py") if ".execute(" in p.read_text(encoding="utf-8")}
+
+    assert asking == {"facts.py", "figure.py"}
+
+
+def test_every_figure_that_a_yaml_may_name_is_described() -> None:
+    told = (ROOT / "docs/report.md").read_text(encoding="utf-8")
+
+    assert {name for name in FIGURES if f"`{name}`" not in told} == set()
 
 
 def test_the_site_stays_small(report: Path) -> None:

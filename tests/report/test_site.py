@@ -11,9 +11,9 @@ from pathlib import Path
 
 import filelock
 import pytest
-from company import company
 from pages import Shown, read
 from published import PLACES, Published, end_of, measure, months, publish
+from small_company import company
 
 from connectors.errors import EarfulError, FixConfiguration, FixEnvironment, Locked
 from orchestration.publishing.versions import Versions

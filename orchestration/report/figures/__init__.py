@@ -30,6 +30,7 @@ FIGURES: dict[str, Callable[[Context], list[Figure]]] = {
     "changes": places.changes,
     "heat": heat.heats,
     "reached": goals.reached,
+    "funnels": ways.funnels,
     "dropoffs": ways.dropoffs,
     "paths": ways.paths,
     "between": between.between,

@@ -68,8 +68,9 @@ def _draw_rates(context: Context, result: Result) -> Markup:
 
 
 def distributions(context: Context) -> list[Figure]:
-    """First replies by touchpoint, team and hour; resolutions by touchpoint."""
-    asked = [("first_reply", cut) for cut in _CUTS] + [("resolution", "touchpoint")]
+    """First replies by touchpoint, team and hour; resolutions by touchpoint and team."""
+    asked = [("first_reply", cut) for cut in _CUTS]
+    asked += [("resolution", cut) for cut in ("touchpoint", "team")]
     return [_distribution(context, clock, cut) for clock, cut in asked]
 
 

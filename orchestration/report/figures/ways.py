@@ -11,6 +11,62 @@ _PATHS = 6
 _STEPS = 16
 
 
+def funnels(_: Context) -> list[Figure]:
+    """How many journeys come to each step, and what becomes of them there."""
+    return [
+        Figure(
+            name="funnels",
+            title="The funnel of each journey",
+            says=(
+                "A step is a touchpoint of the path, however often touched in a row. Of the "
+                "journeys that came to it and are not open there: how many went on, how many "
+                "reached the goal, and the share that failed or was abandoned, with its 95 % "
+                "interval (Wilson)."
+            ),
+            sql="""
+            select journey, step, arrived, went_on, reached, failed, abandoned, ended, open, n,
+                dropped_share, dropped_share_low, dropped_share_high, flag
+            from journey_dropoffs
+            where touchpoint = 'all' and flag is distinct from 'no_goal'
+            order by journey, step
+            """,
+            draw=lambda result: dots(
+                DotTable(
+                    heads=(
+                        *("journey, step", "came", "went on", "reached", "stopped", "share"),
+                        "95 % interval",
+                    ),
+                    rows=[_step(row) for row in result.rows],
+                    axis=("0 %", "100 %"),
+                    scale=(0, 100),
+                    caption="The funnel of each journey",
+                    classes="paths",
+                )
+            ),
+            empty="No journey with a goal has come to a step yet.",
+        )
+    ]
+
+
+def _step(row: Row) -> DotRow:
+    share, low, high = (row[f"dropped_share{end}"] for end in ("", "_low", "_high"))
+    return DotRow(
+        cells=(
+            f"{row['journey']}, {row['step']}",
+            count(row["arrived"]),
+            count(row["went_on"]),
+            count(row["reached"]),
+            f"{row['failed'] + row['abandoned']:,}",
+            "too few" if row["flag"] else number(share, "percent"),
+            interval(low, high, "percent"),
+        ),
+        value=share,
+        low=low,
+        high=high,
+        tone="ink",
+    )
+
+
 def dropoffs(context: Context) -> list[Figure]:
     """Where journeys stop."""
     return [

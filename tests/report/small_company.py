@@ -274,7 +274,7 @@ def _dropoffs() -> list[Row]:
             "dropped_share_high": 33.0,
         }
         for step in (1, 2)
-        for place in PLACES
+        for place in ("all", *PLACES)
     ]
 
 
