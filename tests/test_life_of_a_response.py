@@ -263,6 +263,7 @@ METRIC = """
 def test_the_first_run_publishes(first: Run) -> None:
     assert first.exit_code == 0, first.talk
     assert first.report["published"]
+    assert Path(first.report["report"]).is_file()
     assert first.report["loaded"]["survey_responses"] == len(SCORES)
     assert first.one("select gate, source_count from about") == ("passed", 2)
 
