@@ -8,6 +8,7 @@ from connectors.families import Column, Table
 
 RELEASE = dg.AssetKey("release")
 PUBLISHED = dg.AssetKey("published")
+REPORT = dg.AssetKey("report")
 MATCHES = dg.AssetKey(["matching", "links"])
 OWNERS = ["team:data"]
 

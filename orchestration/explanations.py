@@ -77,6 +77,31 @@ EXPLANATIONS: dict[str, str] = {
         "person can say what the old values mean in the new type. The landing folder is the "
         "system of record: move the warehouse file away, and the next run rebuilds it."
     ),
+    "REPORT-CONFIG": (
+        "The YAML of the report (the setting `report`, EARFUL_REPORT) says something that cannot "
+        "be meant; the message names the key. What it leaves out is as shipped: "
+        "orchestration/report/report.yaml. docs/report.md shows every key and the figures."
+    ),
+    "REPORT-LOCKED": (
+        "One process at a time builds the report. Let the other one finish, or wait longer with "
+        "EARFUL_LOCK_WAIT. The lock is the operating system's and dies with its process."
+    ),
+    "REPORT-MISSING": (
+        "`earful report serve` shows the report that was built last, and none was yet: "
+        "`earful run` builds it with every published version, `earful report` by itself."
+    ),
+    "REPORT-NOTHING": (
+        "The report is made of the published file alone, and nothing was published yet: "
+        "`earful run` publishes, unless a gate refuses."
+    ),
+    "REPORT-PORT": (
+        "Another program listens on the port, or it is not ours to take. `--port 0` takes any "
+        "that is free and says which."
+    ),
+    "REPORT-QUERY": (
+        "A figure asks for a column that the published file does not have, as after an upgrade: "
+        "publish anew with `earful run`, or go on with the report that is there."
+    ),
     "SECRET-UNSET": (
         "A source names an environment variable that holds a secret, and it is not set. Secrets "
         "are looked up when a run starts, never earlier, and never stored. `earful doctor` lists "

@@ -25,11 +25,11 @@ def definitions(settings: Settings) -> dg.Definitions:
     # imported here: with the checkout's own sources, Dagster's loader imports them
     from orchestration.defs.matching import links  # noqa: PLC0415
     from orchestration.defs.models import dbt  # noqa: PLC0415
-    from orchestration.defs.publishing import published  # noqa: PLC0415
+    from orchestration.defs.publishing import published, report  # noqa: PLC0415
     from orchestration.defs.warehouse import automation, raw  # noqa: PLC0415
 
     return dg.Definitions.merge(
-        dg.load_definitions_from_modules([raw, automation, links, dbt, published]),
+        dg.load_definitions_from_modules([raw, automation, links, dbt, published, report]),
         *(
             Source(source_config(path)).definitions(path.parent.name)
             for path in source_files(settings)

@@ -48,6 +48,7 @@ class Outcome:
     errors: list[str] = field(default_factory=list)
     exit_codes: list[int] = field(default_factory=list)
     published: str | None = None
+    report: str | None = None
     checks: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -136,6 +137,8 @@ def _read_materialization(outcome: Outcome, event: DagsterEvent) -> None:
             outcome.loaded[made.asset_key.path[1]] = rows
     elif made.asset_key.path == ["published"]:
         outcome.published = str(made.metadata["version"].value)
+    elif made.asset_key.path == ["report"]:
+        outcome.report = str(made.metadata["path"].value)
 
 
 def _read_check(outcome: Outcome, event: DagsterEvent) -> None:

@@ -19,11 +19,12 @@ from sqlalchemy.exc import OperationalError
 from connectors.errors import EarfulError, FixConfiguration
 from connectors.landing import Counts, Landing, Window
 from orchestration import dagster_home
-from orchestration.assets import landing_op
+from orchestration.assets import REPORT, landing_op
 from orchestration.dbt_manifest import Parsing
 from orchestration.loading import load_definitions
 from orchestration.outcome import Outcome, read_build, read_landing
 from orchestration.publishing.currency import is_current
+from orchestration.report import editions
 from orchestration.settings import Settings
 from orchestration.unwritable import unwritable
 from orchestration.warehouse import Loader, WriterGate, connect
@@ -70,6 +71,9 @@ def run(
             keys = definitions.resolve_asset_graph().materializable_asset_keys
             downstream = sorted(key for key in keys if key.path[0] != "landing")
             read_build(outcome, runner.execute(downstream, {}))
+        elif not editions.is_current(settings):
+            # the version is there, its report failed or was never made
+            read_build(outcome, runner.execute([REPORT], {}))
     outcome.seconds = runner.seconds
     return outcome
 

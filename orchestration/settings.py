@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     matching: Path | None = Field(
         None, description="YAML of the probabilistic pass over people; none without."
     )
+    report: Path | None = Field(
+        None, description="YAML of what the report shows to whom; the shipped one without."
+    )
     lock_wait: float = Field(
         60, ge=0, description="Seconds to wait for the warehouse while somebody else writes it."
     )
@@ -84,6 +87,11 @@ class Settings(BaseSettings):
     def published(self) -> Path:
         """Folder of published versions; `earful.duckdb` in it is the current one."""
         return self.data / "published"
+
+    @property
+    def report_folder(self) -> Path:
+        """Folder of reports on published versions; `current` in it is the current one."""
+        return self.data / "report"
 
     @property
     def data_docs(self) -> Path:

@@ -263,6 +263,7 @@ METRIC = """
 def test_the_first_run_publishes(first: Run) -> None:
     assert first.exit_code == 0, first.talk
     assert first.report["published"]
+    assert Path(first.report["report"]).is_file()
     assert first.report["loaded"]["survey_responses"] == len(SCORES)
     assert first.one("select gate, source_count from about") == ("passed", 2)
 
@@ -334,6 +335,7 @@ def test_a_run_beside_a_writer_ends_with_75_and_says_who(locked: Run, first: Run
 def test_a_run_with_nothing_new_builds_and_publishes_nothing(idle: Run, first: Run) -> None:
     assert idle.exit_code == 0, idle.talk
     assert idle.report["published"] is None
+    assert idle.report["report"] is None, "no page was drawn"
     assert idle.report["checks"] == 0, "dbt was skipped"
     assert idle.version == first.version
 

@@ -77,7 +77,7 @@ def demo(
         _changed(settings, before)
         _where_time_went(outcome)
         if outcome.exit_code == 0:
-            _what_next()
+            _what_next(settings)
     return outcome.exit_code
 
 
@@ -106,12 +106,16 @@ def _where_time_went(outcome: Outcome) -> None:
     show(f"{total:.0f} seconds: {parts}.")
 
 
-def _what_next() -> None:
+def _what_next(settings: Settings) -> None:
+    from orchestration.report.editions import reports
+
     show()
     show("Three things to try:")
     show(f"  {_earful()} {_SQL}")
     show(f"  {_earful()} demo --advance 30d    # a month passes; only what changed is read")
     show("  make dev    # the graph, its checks and schedules on http://127.0.0.1:3000")
+    show()
+    show(f"The report, for a browser: {reports(settings).root / 'current' / 'index.html'}")
 
 
 def _earful() -> str:

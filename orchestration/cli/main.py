@@ -13,7 +13,7 @@ from dotenv import load_dotenv
 
 from connectors.errors import EarfulError
 from orchestration import settings as instance_settings
-from orchestration.cli import config, data, demo, dev, doctor, explain, publish, run, status
+from orchestration.cli import config, data, demo, dev, doctor, explain, publish, report, run, status
 from orchestration.cli.output import say
 from orchestration.unwritable import is_refusal, unwritable
 
@@ -44,6 +44,7 @@ app.command("sql")(data.sql)
 app.command("replay")(data.replay)
 app.command("compact")(data.compact)
 app.command("publish")(publish.publish)
+app.add_typer(report.app, name="report")
 app.command("doctor")(doctor.doctor)
 app.command("explain")(explain.explain)
 app.add_typer(config.app, name="config")

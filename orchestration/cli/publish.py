@@ -23,11 +23,15 @@ def publish(
     settings = instance_settings.load()
     versions = Versions(settings.published)
     if rollback:
+        from orchestration.report import editions
         from orchestration.warehouse import WriterGate
 
         with WriterGate(settings.data, settings.lock_wait).hold("rollback"):
             left, current = versions.roll_back()
+            follows = editions.follow(settings, current)
         say(f"readers now get {current}; {left} is kept")
+        if not follows:
+            say("its report is not kept: earful report builds it")
     if as_json:
         show_json({"current": versions.current(), "versions": versions.names()})
     else:

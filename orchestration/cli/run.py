@@ -138,3 +138,5 @@ def _show_published(settings: Settings, outcome: Outcome) -> None:
         show(f"{outcome.checks} checks ran, {len(outcome.failed_checks)} failed.")
     elif outcome.exit_code in (0, 4):
         show("Nothing new: the published version is current.")
+    if outcome.report:
+        show(f"Report: {outcome.report}")

@@ -23,11 +23,12 @@ _LINKS = {FILE: f"current/{FILE}", "parquet": "current/parquet"}
 
 
 class Versions:
-    """The versions in a `published` folder."""
+    """The versions in a folder of published ones, or of reports on them."""
 
-    def __init__(self, root: Path) -> None:
-        """Nothing is read or written yet."""
+    def __init__(self, root: Path, links: dict[str, str] = _LINKS) -> None:
+        """Nothing is read or written yet. `links` lead to files of the current version."""
         self.root = root
+        self._links = links
         self._versions = root / "versions"
 
     def names(self) -> list[str]:
@@ -41,12 +42,16 @@ class Versions:
         link = self.root / "current"
         return link.readlink().name if link.is_symlink() else None
 
-    def begin(self) -> Path:
-        """A hidden folder to write the next version into; leftovers are swept away."""
+    def begin(self, name: str | None = None) -> Path:
+        """A hidden folder to write the next version into; leftovers are swept away.
+
+        Args:
+            name: The version's name; that of this moment if none.
+        """
         self._versions.mkdir(parents=True, exist_ok=True)
         for leftover in self._versions.glob(".new-*"):
             _remove(leftover)
-        folder = self._versions / f".new-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+        folder = self._versions / f".new-{name or f'{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}'}"
         folder.mkdir()
         return folder
 
@@ -62,7 +67,7 @@ class Versions:
 
     def switch(self, name: str) -> None:
         """Let readers have another version, by one rename."""
-        for link, target in _LINKS.items():
+        for link, target in self._links.items():
             if not (self.root / link).is_symlink():
                 (self.root / link).symlink_to(target)
         staged = self.root / ".current"

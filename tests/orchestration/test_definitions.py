@@ -40,6 +40,7 @@ LAYERS = {
     "marts": {"intermediate", "marts", "numbers", "seeds"},
     "release": {"marts"},
     "published": {"release"},
+    "report": {"published"},
 }
 
 
@@ -170,6 +171,7 @@ def test_the_release_hangs_on_every_public_mart_and_nothing_else(
     assert len(marts) > 10
     assert deps(specs["release"]) == marts
     assert deps(specs["published"]) == {"release"}
+    assert deps(specs["report"]) == {"published"}
 
 
 def test_every_raw_table_is_read_by_staging(specs: dict[str, dg.AssetSpec]) -> None:

@@ -1,0 +1,105 @@
+"""A control chart: months in order, their mean, and the limits of what chance alone does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+
+from orchestration.report.config import Words
+from orchestration.report.drawings.svg import ROWS, SIZE, Chart, months, picture, values
+from orchestration.report.figure import Result, Row
+from orchestration.report.formats import number
+from orchestration.report.tokens import LIGHT
+
+_WIDTH, _HEIGHT = 620, 180
+_FILL = {"none": "grey", "small": "paper", "good": "good", "bad": "bad"}
+
+
+def control(result: Result, words: Words, name: str) -> Markup:
+    """Points, those that a rule marks coloured; the pale lines are their intervals."""
+    import altair as alt  # noqa: PLC0415 - see `svg`
+
+    domain = _domain(result.rows, words)
+    value = values(alt, "value", domain, words.unit)
+    chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(x=months(alt))
+    layers: list[Any] = [
+        chart.mark_rule(color=LIGHT["band"], strokeWidth=5).encode(
+            y=values(alt, "low", domain, words.unit), y2="high"
+        ),
+        *_limits(alt, result.rows, words, domain),
+        chart.transform_filter("datum.tone != 'small'")
+        .mark_line(color=LIGHT["grey"], strokeWidth=1.2)
+        .encode(y=value),
+        *(_points(chart, tone).encode(y=value) for tone in _FILL),
+    ]
+    drawn: Any = alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT)
+    return picture([Chart(drawn, [_point(row, words, domain) for row in result.rows])], name)
+
+
+def _points(chart: Any, tone: str) -> Any:
+    """The months of one tone; hollow ones have too few answers."""
+    fill, edge = LIGHT[_FILL[tone]], LIGHT["grey" if tone == "small" else _FILL[tone]]
+    return chart.transform_filter(f"datum.tone == '{tone}'").mark_point(
+        filled=True, opacity=1, size=46, fill=fill, stroke=edge, strokeWidth=1
+    )
+
+
+def tone(row: Row, words: Words) -> str:
+    """Good or bad where a rule marks a month, small where it has too few answers to count."""
+    if not row["counts"]:
+        return "small"
+    if not row["rule"] or words.better == "neither":
+        return "none"
+    return "good" if (row["side"] > 0) == (words.better == "up") else "bad"
+
+
+def _point(row: Row, words: Words, domain: list[float]) -> dict[str, object]:
+    """A month as the chart needs it; what leaves the picture is cut off at its edge."""
+
+    def inside(value: float | None) -> float | None:
+        return None if value is None else min(max(value, domain[0]), domain[1])
+
+    return {
+        "month": row["period_start"].isoformat(),
+        "value": inside(row["value"]),
+        "low": inside(row["interval_low"]),
+        "high": inside(row["interval_high"]),
+        "tone": tone(row, words),
+    }
+
+
+def _limits(alt: Any, rows: tuple[Row, ...], words: Words, domain: list[float]) -> list[Any]:
+    """The mean and both limits as lines that say what they are."""
+    judged = next((row for row in rows if row["mean"] is not None), None)
+    if judged is None:
+        return []
+    layers: list[Any] = []
+    for label, column, dash in (
+        ("mean", "mean", [1, 0]),
+        ("limit", "upper_limit", [4, 3]),
+        ("limit", "lower_limit", [4, 3]),
+    ):
+        text = f"{label} {number(judged[column], words.unit)}"
+        line = alt.Chart(alt.Data(values=[{"at": judged[column], "text": text}]))
+        at = values(alt, "at", domain, words.unit)
+        layers += [
+            line.mark_rule(color=LIGHT["soft"], strokeWidth=1, strokeDash=dash).encode(y=at),
+            line.mark_text(align="left", dx=6, fontSize=SIZE, color=LIGHT["soft"]).encode(
+                y=at, x=alt.value(_WIDTH), text="text:N"
+            ),
+        ]
+    return layers
+
+
+def _domain(rows: tuple[Row, ...], words: Words) -> list[float]:
+    """From the lowest to the highest of what counts, whatever months of few answers say."""
+    ends = [row[c] for row in rows for c in ("mean", "lower_limit", "upper_limit", "value")]
+    ends += [row[c] for row in rows if row["counts"] for c in ("interval_low", "interval_high")]
+    found = [end for end in ends if end is not None]
+    low, high = min(found), max(found)
+    room = (high - low) * 0.04 or 1
+    low, high = low - room, high + room
+    if words.unit == "minutes":
+        low = max(low, 0)
+    return [low, high]

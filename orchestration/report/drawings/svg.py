@@ -1,0 +1,125 @@
+"""Altair charts as SVG that stands in a page: no fixed size, no fixed colours, no other fonts.
+
+Altair and vl-convert are imported when the first chart is drawn: whoever looks at a published
+version, or runs with nothing new, does without them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from orchestration.report.drawings.html import render
+from orchestration.report.tokens import LIGHT, variable
+
+if TYPE_CHECKING:
+    import altair as alt
+
+_SIZE = re.compile(r'<svg [^>]*?width="([\d.]+)" height="([\d.]+)" viewBox="([^"]+)">')
+_BACKGROUND = re.compile(r'<rect width="[\d.]+" height="[\d.]+" fill="white"\s*/>')
+_NOISE = re.compile(
+    r' (?:class|role|aria-[a-z]+|pointer-events|stroke-miterlimit|font-family)="[^"]*"'
+)
+_EMPTY = re.compile(r'<path d="M0,0h0v0h0Z"\s*/>|<path (?:d="[^"]*" )?display="none"[^>]*/>')
+_DIGITS = re.compile(r"(\d+\.\d{2})\d+")
+_COLOURS = {value: variable(name) for name, value in LIGHT.items()}
+
+ROWS = "rows"
+"""Name of a chart's rows in its specification."""
+_NARROW = 400
+"""Width up to which a chart may shrink with the page; wider ones are scrolled on a phone."""
+SIZE = 11
+"""Of letters in charts, in pixels at full size."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart, and the rows that it speaks of as `ROWS`.
+
+    They are kept apart because Altair copies what it is given with every encoding.
+    """
+
+    spec: alt.LayerChart
+    rows: list[dict[str, object]]
+
+
+def picture(charts: list[Chart], name: str) -> Markup:
+    """Charts side by side as one picture, named by the title of its figure."""
+    return render("picture.html", name=name, panels=[_draw(chart) for chart in charts])
+
+
+def _draw(chart: Chart) -> Markup:
+    spec = chart.spec.to_dict(validate=False)
+    whole = {**spec, "datasets": {ROWS: chart.rows}, "config": _style()}
+    return _svg(json.dumps(whole, sort_keys=True))
+
+
+@lru_cache(maxsize=256)
+def _svg(spec: str) -> Markup:
+    """The same chart on two pages is drawn once."""
+    import vl_convert  # noqa: PLC0415 - see above
+
+    return Markup(_tidy(vl_convert.vegalite_to_svg(spec)))  # noqa: S704 - labels are escaped by Vega
+
+
+def _tidy(svg: str) -> str:
+    """Colours by name, size by the page, and nothing that says the same twice."""
+    found = _SIZE.match(svg)
+    assert found is not None  # noqa: S101 - vl-convert's own head
+    width = float(found[1])
+    wide = ' class="wide"' if width > _NARROW else ""
+    head = f'<svg{wide} viewBox="{found[3]}" style="max-width:{width:.0f}px" focusable="false">'
+    body = _BACKGROUND.sub("", svg[found.end() :], count=1)
+    body = _EMPTY.sub("", _NOISE.sub("", body))
+    for colour, name in _COLOURS.items():
+        body = body.replace(f'"{colour}"', f'"{name}"')
+    return head + _DIGITS.sub(r"\1", body)
+
+
+def _style() -> dict[str, object]:
+    """One look for all charts."""
+    text = {"labelColor": LIGHT["soft"], "titleColor": LIGHT["soft"]}
+    sizes = {"labelFontSize": SIZE, "titleFontSize": SIZE, "titleFontWeight": "normal"}
+    axis = {"domain": False, "ticks": False, "gridColor": LIGHT["line"], "labelPadding": 6}
+    return {
+        "aria": False,
+        "background": None,
+        "font": "Arial",
+        "view": {"stroke": None},
+        "axis": {**text, **sizes, **axis},
+        "axisX": {"grid": False, "domain": True, "domainColor": LIGHT["line"]},
+        "title": {
+            "color": LIGHT["ink"],
+            "fontSize": SIZE + 1,
+            "fontWeight": "bold",
+            "anchor": "start",
+        },
+    }
+
+
+def months(alt: Any, *, ticks: int = 12) -> Any:
+    """An axis of months, in UTC whatever the machine's zone."""
+    axis = alt.Axis(format="%b %y", title=None, labelOverlap=True, tickCount=ticks)
+    return alt.X("month:T", timeUnit="utcyearmonth", scale=alt.Scale(type="utc"), axis=axis)
+
+
+def values(alt: Any, column: str, domain: list[float], unit: str, *, ticks: int = 5) -> Any:
+    """An axis of a metric's values."""
+    scale = alt.Scale(domain=domain, zero=False, nice=False)
+    axis = alt.Axis(tickCount=ticks, labelExpr=axis_label(unit), title=None)
+    return alt.Y(f"{column}:Q", scale=scale, axis=axis)
+
+
+def axis_label(unit: str) -> str:
+    """Vega's expression for the labels of an axis of values."""
+    if unit == "minutes":
+        return (
+            "datum.value < 120 ? datum.value + ' min' : datum.value < 2880 "
+            "? format(datum.value / 60, '.3~r') + ' h' : format(datum.value / 1440, '.3~r') + ' d'"
+        )
+    return "datum.label + ' %'" if unit == "percent" else "datum.label"

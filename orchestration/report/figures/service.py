@@ -1,0 +1,131 @@
+"""Service: how long things take and how often they are settled, as distributions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from markupsafe import Markup
+
+from orchestration.report.drawings import counts, ribbon_charts, strips
+from orchestration.report.drawings.svg import picture
+from orchestration.report.figure import Figure, Result
+from orchestration.report.figures.context import Context
+from orchestration.report.figures.quantiles import quantiles
+from orchestration.report.figures.scoreboard import scoreboard
+from orchestration.warehouse.sql import literals
+
+_CUTS = {
+    "touchpoint": ("touchpoint", "touchpoint"),
+    "team": ("coalesce(team_ref, 'no team')", "team"),
+    "hour": ("strftime(created_at, '%H:00 UTC')", "hour of opening"),
+}
+
+
+def clocks(context: Context) -> list[Figure]:
+    """The medians and 90th percentiles that `metrics` has."""
+    mine = replace(context, metrics=tuple(context.config.service))
+    return [
+        replace(figure, name="clocks", title="How long it takes") for figure in scoreboard(mine)
+    ]
+
+
+def rates(context: Context) -> list[Figure]:
+    """How often cases are settled, by month."""
+    asked = context.config.rates
+    return [
+        Figure(
+            name="rates",
+            title="How often it is settled, and how often it comes back",
+            says="The band is the 95 % interval of the month. Each has a scale of its own.",
+            definitions=context.definitions(asked),
+            sql=f"""
+            select metric, method_version, period_grain, period_start, n, value, interval_low,
+                interval_high, interval_method, flag
+            from metrics
+            where {context.facts.totals("month")}
+                and metric in ({literals(asked)})
+                and period_end < {context.facts.today}
+            order by list_position([{literals(asked)}], metric), method_version, period_start
+            """,
+            draw=lambda result: _draw_rates(context, result),
+            empty="No complete month yet.",
+        )
+    ]
+
+
+def _draw_rates(context: Context, result: Result) -> Markup:
+    """A panel for each metric and method version; metrics differ in scale, versions do not."""
+    charts = []
+    for metric in dict.fromkeys(row["metric"] for row in result.rows):
+        rows = [
+            {**row, "panel": context.label(metric, row["method_version"])}
+            for row in result.rows
+            if row["metric"] == metric
+        ]
+        columns = ("value", "interval_low", "interval_high")
+        charts += ribbon_charts(rows, "panel", columns, context.words(metric).unit, named=True)
+    return picture(charts, "rates")
+
+
+def distributions(context: Context) -> list[Figure]:
+    """First replies by touchpoint, team and hour; resolutions by touchpoint and team."""
+    asked = [("first_reply", cut) for cut in _CUTS]
+    asked += [("resolution", cut) for cut in ("touchpoint", "team")]
+    return [_distribution(context, clock, cut) for clock, cut in asked]
+
+
+def _distribution(context: Context, clock: str, cut: str) -> Figure:
+    column, spoken = _CUTS[cut]
+    name = f"strips-{clock.replace('_', '-')}-{cut}"
+    title = f"{'First reply' if clock == 'first_reply' else 'Resolution'} by {spoken}"
+    order = "label" if cut == "hour" else "p50_minutes, label"
+    return Figure(
+        name=name,
+        title=title,
+        says=(
+            "Cases of the last twelve months that have it, in calendar time: thick the middle "
+            "half, thin the middle eight tenths, the tick the median; its 95 % interval (order "
+            "statistics) and n are among the numbers, and so is how many still wait, who are in "
+            "no distribution. At least 10 cases. Logarithmic scale."
+        ),
+        sql=f"""
+        with opened as (
+            select {column} as label, {clock}_minutes as minutes, {clock}_is_censored as is_open
+            from cases
+            where created_at >= {context.facts.months_ago(12)} and not is_merged and {context.at()}
+        ),
+
+        placed as (
+            select label, minutes, count(minutes) over (partition by label) as n,
+                count_if(is_open) over (partition by label) as still_waiting,
+                row_number() over (partition by label order by minutes nulls last) as place
+            from opened
+        )
+
+        {quantiles("label, still_waiting").replace("            ", "        ")}
+        order by {order}
+        """,
+        draw=lambda result: strips(result, "label", name),
+        empty="No case of the last twelve months has it, or too few.",
+    )
+
+
+def backlog(context: Context) -> list[Figure]:
+    """Open cases at the end of each month."""
+    place = context.touchpoints[0] if len(context.touchpoints) == 1 else "all"
+    return [
+        Figure(
+            name="backlog",
+            title="Open cases at the end of each month",
+            says="A census of cases in new, open, pending or on hold, so that it has no interval.",
+            sql=f"""
+            select month_end as period_start, open_cases, age_days_median, age_days_p90,
+                oldest_created_at
+            from case_backlog
+            where period_grain = 'month' and source = 'all' and touchpoint in ({literals([place])})
+            order by month_end
+            """,
+            draw=lambda result: counts(result, "open_cases", "backlog"),
+            empty="No month end with open cases yet.",
+        )
+    ]

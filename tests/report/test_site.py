@@ -1,0 +1,397 @@
+"""The report of whatever was published: nothing yet, little, too much; and how it is swapped in."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import filelock
+import pytest
+from pages import Shown, read
+from published import PLACES, Published, end_of, measure, months, publish
+from small_company import company
+
+from connectors.errors import EarfulError, FixConfiguration, FixEnvironment, Locked
+from orchestration.publishing.versions import Versions
+from orchestration.report import build as building
+from orchestration.report import editions
+from orchestration.report.build import build
+from orchestration.settings import ROOT, Settings
+
+
+def page(settings: Settings, name: str) -> str:
+    return (settings.report_folder / "current" / name).read_text(encoding="utf-8")
+
+
+def figures(settings: Settings, name: str) -> dict[str, Shown]:
+    path = settings.report_folder / "current" / name
+    return {figure.name: figure for figure in read(path)}
+
+
+def text_of(page: str) -> str:
+    """What readers see: neither queries nor styles."""
+    bare = re.sub(r"<(style|script|pre)\b.*?</\1>", "", page, flags=re.DOTALL)
+    return re.sub(r"<[^>]+>", " ", bare)
+
+
+def test_a_version_without_a_row_says_so_on_every_page(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+
+    report = build(made.settings)
+
+    # the pages of sources are missing: there are none
+    assert report.pages == 8 + 6
+    for path in report.path.parent.glob("*.html"):
+        told = text_of(path.read_text(encoding="utf-8"))
+        assert not re.search(r"\b(None|nan|NaN|undefined)\b", told), path.name
+    assert figures(made.settings, "index.html")["scoreboard"].is_empty
+    assert "No two complete months can be compared yet." in page(made.settings, "index.html")
+    assert "Nobody waits" in page(made.settings, "waiting.html")
+
+
+def test_one_month_is_shown_and_compared_with_nothing(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    made.add("metrics", [measure("nps", month, 20.0) for month in months(1)])
+
+    build(made.settings)
+
+    assert "nothing to compare" in page(made.settings, "index.html")
+    chart = figures(made.settings, "index.html")["control-nps-0"]
+    assert len(chart.rows) == 1
+    assert chart.pictures == 1
+
+
+def test_a_metric_without_an_interval_says_why(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    nothing = dict.fromkeys(("value", "interval_low", "interval_high", "interval_method"))
+    [row] = [measure("nps", month, 0.0, n=1) for month in months(1)]
+    made.add("metrics", [row | nothing | {"flag": "too_few"}])
+
+    build(made.settings)
+
+    assert "too few" in text_of(page(made.settings, "index.html"))
+
+
+def test_a_file_without_a_table_is_told_of(tmp_path: Path) -> None:
+    made = publish(tmp_path, without=["team_pulse", "journey_events", "questions_to_map"])
+
+    build(made.settings)
+
+    assert "has no table team_pulse" in page(made.settings, "people.html")
+    assert "has no table journey_events" in page(made.settings, "unknown.html")
+
+
+def test_a_file_of_another_release_is_refused_and_the_report_stays(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    first = build(made.settings)
+    made.folder.joinpath("earful.duckdb").chmod(0o644)
+    made.execute("alter table cases drop column waiting_since")
+
+    with pytest.raises(FixEnvironment, match="another release") as caught:
+        build(made.settings)
+
+    assert caught.value.code == "REPORT-QUERY"
+    assert editions.reports(made.settings).current() == first.version
+
+
+def test_nothing_published_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(FixEnvironment) as caught:
+        build(Settings(data=tmp_path))
+
+    assert caught.value.code == "REPORT-NOTHING"
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    made.settings.report_folder.write_text("a file where the folder would be")
+
+    with pytest.raises(FixEnvironment) as caught:
+        build(made.settings)
+
+    assert caught.value.code == "DATA-WRITE"
+
+
+def test_a_build_that_breaks_off_leaves_the_report_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = publish(tmp_path)
+    first = build(made.settings)
+    write = Path.write_text
+
+    def break_off(self: Path, text: str, **how: str) -> int:
+        if self.name == "waiting.html":
+            raise ZeroDivisionError
+        return write(self, text, **how)
+
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr(Path, "write_text", break_off)
+        build(made.settings)
+
+    there = editions.reports(made.settings)
+    assert there.names() == [first.version] == [there.current()]
+    half = list((there.root / "versions").glob(".new-*"))
+    assert len(half) == 1
+    build(made.settings)
+    assert not half[0].exists()
+
+
+def test_two_builds_take_turns(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    made.settings.report_folder.mkdir()
+
+    with filelock.FileLock(made.settings.report_folder / ".lock"), pytest.raises(Locked) as caught:
+        build(made.settings)
+
+    assert caught.value.code == "REPORT-LOCKED"
+
+
+def test_a_report_is_named_as_its_version_and_the_last_ones_are_kept(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    version = Versions(made.settings.published).current()
+
+    names = [build(made.settings).version for _ in range(12)]
+
+    assert names[0] == version
+    assert {editions.version_of(name) for name in names} == {version}
+    there = editions.reports(made.settings)
+    assert there.names() == names[-made.settings.keep_versions :]
+    assert there.current() == names[-1]
+    assert editions.is_current(made.settings)
+
+
+def test_the_report_follows_a_rollback(tmp_path: Path) -> None:
+    first = publish(tmp_path)
+    build(first.settings)
+    second = publish(tmp_path)
+    build(second.settings)
+    assert editions.is_current(second.settings)
+
+    _, version = Versions(second.settings.published).roll_back()
+
+    assert not editions.is_current(second.settings)
+    assert editions.follow(second.settings, version)
+    assert editions.is_current(second.settings)
+    assert not editions.follow(second.settings, "20000101T000000.000000Z")
+
+
+def test_of_a_hidden_team_no_number_is_told(published: Published) -> None:
+    shown = figures(published.settings, "people.html")
+    for name in ("teams", "drivers"):
+        rows = [row for row in shown[name].rows if "Tiny" in row]
+        assert rows
+        for row in rows:
+            # n, value, both ends of the interval and how it was made
+            assert row[6:11] == [""] * 5
+            assert row[11] == "True"
+    line = re.search(r"<bdi>Tiny</bdi>.*?</tr>", page(published.settings, "people.html"), re.DOTALL)
+    assert line
+    assert re.findall(r'class="n"><bdi>([^<]*)<', line[0]) == ["support", "hidden", "–", "–"]
+
+
+def test_sentences_tell_what_moved_and_where_it_hurts(published: Published) -> None:
+    shown = figures(published.settings, "index.html")
+
+    assert "NPS at billing is worse than the month before" in shown["changed"].text
+    assert "At billing: NPS −40" in shown["hurts"].text
+    assert "clearly apart from the whole" in shown["hurts"].text
+
+
+def test_cells_of_few_answers_are_hatched_and_not_coloured(published: Published) -> None:
+    text = page(published.settings, "journey.html")
+    cells = re.findall(r'<td class="(\w+)"[^>]*><b>[^<]*</b><small>([\d,]+)</small>', text)
+
+    assert {tone for tone, n in cells if n == "4"} == {"small"}
+    assert {tone for tone, n in cells if n != "4"} >= {"good", "bad", "plain"}
+
+
+def test_months_that_had_no_time_to_reach_the_goal_are_not_drawn(tmp_path: Path) -> None:
+    """Silence ends a journey before its goal, half a year away, can be reached."""
+    made = publish(tmp_path)
+    share = {"reached_share": 80.0, "reached_share_low": 70.0, "reached_share_high": 88.0}
+    kind = {"journey": "renewal", "entered": 50, "n": 50, "open": 0, "median_days": 60.0} | share
+    made.add("journey_funnels", [{"period_grain": "all", "period_start": months(9)[0]} | kind])
+    made.add(
+        "journey_funnels",
+        [
+            {"period_grain": "month", "period_start": month, "period_end": end_of(month)} | kind
+            for month in months(6)
+        ],
+    )
+
+    build(made.settings)
+
+    shown = figures(made.settings, "journey.html")["reached-by-month"]
+    # as of 2 August: the end of May is 63 days ago, that of June 33
+    assert [row[-1] for row in shown.rows] == ["True"] * 4 + ["False"] * 2
+    assert drawn(made.settings, "journey.html", "reached-by-month") == 4
+
+
+def test_a_control_chart_has_a_mark_for_each_month(published: Published) -> None:
+    rows = figures(published.settings, "index.html")["control-nps-0"].rows
+
+    assert drawn(published.settings, "index.html", "control-nps-0") == len(rows) == 26
+
+
+def drawn(settings: Settings, name: str, figure: str) -> int:
+    """Points in a picture: arcs that Vega draws."""
+    text = page(settings, name)
+    _, _, rest = text.partition(f'<h2 id="{figure}-title">')
+    return len(re.findall(r'<path [^>]*d="M[^"]*A', rest.partition("</figure>")[0]))
+
+
+def test_an_audience_sees_its_touchpoints_alone(published: Published) -> None:
+    shown = figures(published.settings, "for-product.html")
+
+    said = {row[0] for row in shown["words-praise"].rows} | set(shown["words-praise"].comments)
+    assert said
+    assert "app" in shown["heat-nps-0"].text
+    assert "billing" not in shown["heat-nps-0"].text
+
+
+EMPTY = "{name: a, title: A, lead: l, metrics: [], figures: []}"
+
+
+def configured(made: Published, yaml: str) -> Settings:
+    file = made.settings.data / "report.yaml"
+    file.write_text(yaml, encoding="utf-8")
+    return made.settings.model_copy(update={"report": file})
+
+
+def test_an_instance_says_only_what_is_different(tmp_path: Path) -> None:
+    made = company(tmp_path)
+    settings = configured(
+        made,
+        """
+        title: Tea & <b>sympathy</b>
+        minimum_n: 3
+        metrics: {nps: {label: Would recommend, definition: It is., unit: points, better: up}}
+        audiences:
+          - name: board
+            title: For the board
+            lead: One number.
+            metrics: [nps]
+            touchpoints: [billing]
+            figures: [scoreboard, places]
+        """,
+    )
+
+    build(settings)
+
+    names = {path.name for path in (settings.report_folder / "current").iterdir()}
+    assert {name for name in names if name.startswith("for-")} == {"for-board.html"}
+    text = page(settings, "for-board.html")
+    assert "Tea &amp; &lt;b&gt;sympathy" in text
+    assert "Would recommend" in text
+    assert not any(f">{place}<" in text for place in PLACES if place != "billing")
+
+
+@pytest.mark.parametrize(
+    ("yaml", "culprit"),
+    [
+        ("titel: x", "titel"),
+        ("minimum_n: 1", "minimum_n"),
+        ("- a list", "mapping"),
+        ("title: [", "YAML"),
+        (
+            "audiences: [{name: a, title: A, lead: l, metrics: [nps], figures: [scorebord]}]",
+            "did you mean scoreboard",
+        ),
+        (
+            f"audiences: [{EMPTY}, {EMPTY}]",
+            "two audiences are called a",
+        ),
+        ("audiences: [{name: ../a, title: A, lead: l, metrics: [], figures: []}]", "name"),
+    ],
+)
+def test_a_yaml_that_cannot_be_meant_is_named(tmp_path: Path, yaml: str, culprit: str) -> None:
+    made = publish(tmp_path)
+
+    with pytest.raises(FixConfiguration, match=re.escape(culprit)) as caught:
+        build(configured(made, yaml))
+
+    assert caught.value.code == "REPORT-CONFIG"
+
+
+def test_a_yaml_that_is_not_there_is_named(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+
+    with pytest.raises(FixConfiguration, match="cannot be read"):
+        build(made.settings.model_copy(update={"report": tmp_path / "nowhere.yaml"}))
+
+
+def earful(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("EARFUL_")}
+    return subprocess.run(
+        [sys.executable, "-c", "from orchestration.cli import main; main()", *arguments],
+        env={**kept, "EARFUL_DATA": str(data), "EARFUL_LOCK_WAIT": "0", "PYTHONPATH": str(ROOT)},
+        cwd=data,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_tells_where_the_report_is(tmp_path: Path) -> None:
+    publish(tmp_path)
+
+    ended = earful(tmp_path, "report")
+    again = earful(tmp_path, "report", "--json")
+
+    assert (ended.returncode, again.returncode) == (0, 0), ended.stderr
+    assert Path(ended.stdout.strip()) == tmp_path / "report/current/index.html"
+    assert json.loads(again.stdout)["pages"] == 14
+
+
+@pytest.mark.parametrize("arguments", [["report"], ["report", "serve", "--port", "0"]])
+def test_without_a_version_the_command_says_what_to_do(
+    tmp_path: Path, arguments: list[str]
+) -> None:
+    ended = earful(tmp_path, *arguments)
+
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert "earful " in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_rollback_takes_the_report_along(tmp_path: Path) -> None:
+    first = publish(tmp_path)
+    build(first.settings)
+    publish(tmp_path)
+
+    ended = earful(tmp_path, "publish", "--rollback")
+
+    assert ended.returncode == 0, ended.stderr
+    assert "its report is not kept" not in ended.stderr
+    assert editions.is_current(first.settings)
+
+
+def test_a_run_with_nothing_new_pays_for_no_chart() -> None:
+    code = (
+        "import sys, orchestration.runs, orchestration.report.editions, orchestration.report.build;"
+        "print(sorted({'altair', 'vl_convert'} & set(sys.modules)))"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+
+    assert told.stdout.strip() == "[]"
+
+
+def test_every_error_has_an_explanation() -> None:
+    from orchestration.explanations import EXPLANATIONS  # noqa: PLC0415
+
+    folder = Path(building.__file__).parent
+    codes = {
+        code
+        for path in folder.glob("*.py")
+        for code in re.findall(r'"(REPORT-[A-Z-]+)"', path.read_text(encoding="utf-8"))
+    }
+    assert len(codes) > 4
+    assert codes <= set(EXPLANATIONS)
+    assert issubclass(FixEnvironment, EarfulError)
