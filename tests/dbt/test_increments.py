@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,16 +85,25 @@ def test_changed_seeds_and_time_alone_change_what_hangs_on_them(
     stepwise.dbt("build", *MODELS, seeds=SEEDS)
     changed = _changed_seeds(tmp_path / "seeds")
     stepwise.dbt("build", *MODELS, seeds=changed)
-    # nothing but a review, but so late that journeys which were open have ended
-    late = {"reviews": [{**first["reviews"][0], "review_id": "late", "updated_at": LATE}]}
+    # nothing but a review of nobody known, but so late that journeys which were open have ended
+    nobody = dict.fromkeys(("person_ref", "external_id", "email", "phone", "account_ref"))
+    review = {**first["reviews"][0], **nobody, "review_id": "late", "reviewed_at": LATE}
+    late = {"reviews": [{**review, "updated_at": LATE}]}
     stepwise.load(late, at=LATE)
     stepwise.dbt("build", *MODELS, seeds=changed)
+    still_open = "select count(*) from release.main.journeys where outcome = 'open'"
+    assert stepwise.rows(still_open) == [(0,)]
+    # and without it they have not
+    later = LATE + timedelta(hours=1)
+    gone = {"reviews": [{**review, "updated_at": later, "_deleted": True}]}
+    stepwise.load(gone, at=later)
+    stepwise.dbt("build", *MODELS, seeds=changed)
 
-    for portion, at in ((first, None), (second, None), (late, LATE)):
+    for portion, at in ((first, None), (second, None), (late, LATE), (gone, later)):
         whole.load(portion, at=at)
     whole.dbt("build", *MODELS, seeds=changed)
     _assert_same(stepwise, whole)
-    assert whole.rows("select count(*) from release.main.journeys where outcome = 'open'") == [(0,)]
+    assert whole.rows(still_open) > [(0,)]
 
 
 def test_an_increment_places_no_voice_again_that_nothing_touched(

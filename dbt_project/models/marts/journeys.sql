@@ -1,7 +1,7 @@
 -- One row per customer or account and journey that they made.
 {#- The journeys of a customer or an account are told anew as a whole, and only if one of their touches
     or scores changed, or if time alone says more of one: it has been silent for long enough since, or
-    the days after it that its value is summed over are past. -#}
+    the days after it that its value is summed over are past. Time is that of the touches. -#}
 {{ config(materialized='incremental', incremental_strategy='changes', unique_key='party_id') }}
 {%- set span = "interval " ~ var('journey_value_days') ~ " day" %}
 {%- set columns = [
@@ -23,9 +23,17 @@ definitions as (
     select * from {{ ref('int_journey_definitions') }}
 ),
 
--- the last time that anything was heard: a journey is not over because we stopped listening
+mentions as (
+    select max(_seen_at) as loaded_at from {{ ref('int_mentions') }}
+),
+
+-- the newest touch that is not dated ahead: a journey is not over because we stopped listening, nor
+-- because an old export was loaded today
 clock as (
-    select max(_seen_at) as heard_at from {{ ref('int_mentions') }}
+    select max(events.occurred_at) as heard_at
+    from events
+    cross join mentions
+    where events.is_touch and events.occurred_at <= mentions.loaded_at
 ),
 
 -- the steps of a customer carry one fingerprint already
@@ -71,8 +79,15 @@ held as (
 grown_old as (
     select distinct journeys.party_id
     from {{ this }} as journeys
+    inner join definitions on journeys.journey = definitions.journey
     cross join clock
     where (journeys.outcome = 'open' and clock.heard_at > journeys.open_until)
+        -- the newest touch may go again, and with it the silence
+        or (
+            journeys.outcome in ('abandoned', 'ended')
+            and clock.heard_at <= journeys.last_at + definitions.timeout_days * interval 1 day
+        )
+        or (journeys.value_after is not null and clock.heard_at < journeys.last_at + {{ span }})
         -- without a value before, the one after stays unknown too
         or (
             journeys.outcome <> 'open'
