@@ -12,6 +12,8 @@ from published import Published
 from orchestration.report.figures import FIGURES
 from orchestration.settings import ROOT
 
+pytestmark = pytest.mark.slow
+
 PAGES = 8 + 6 + 2
 
 

@@ -22,6 +22,8 @@ from orchestration.report import editions
 from orchestration.report.build import build
 from orchestration.settings import ROOT, Settings
 
+pytestmark = pytest.mark.slow
+
 
 def page(settings: Settings, name: str) -> str:
     return (settings.report_folder / "current" / name).read_text(encoding="utf-8")
