@@ -100,7 +100,7 @@ def _provenance(result: Result) -> str:
         parts.append(first if first == last else f"{first} to {last}")
     methods = {r["interval_method"] for r in result.rows if r.get("interval_method")}
     if methods:
-        parts.append(f"95 % intervals: {', '.join(sorted(methods))}")
+        parts.append(f"95 % intervals: {'; '.join(sorted(methods))}")
     versions = {r["method_version"] for r in result.rows if r.get("method_version")}
     if versions:
         parts.append(f"measured as {', '.join(sorted(versions))}")
