@@ -6,7 +6,8 @@
 
 The respondent is hashed before anything is written; names, addresses and external ids of employees
 are decoded by nothing here, and no raw page is kept. Employees are not read at all.
-An answer names its segment, not the segment's id: `team_ref` is the name.
+An answer names its segment, not the segment's id: `team_ref` is the name. A segment that is gone
+from the list, or has another name now, is a team no more.
 
 Secrets: `token` of the application; `respondent_key`, see docs/add-a-source.md.
 Evidence: vendor description (Peakon's OpenAPI); how the export pages on is documentation only.
@@ -81,6 +82,7 @@ class SegmentRecord(msgspec.Struct):
     id: str
     attributes: Segment
     parent: str | None = msgspec.field(default=None, name="_parent")
+    gone: bool = msgspec.field(default=False, name="_gone")
 
 
 def _answer(name: str) -> str:
@@ -124,6 +126,7 @@ TEAMS = Stream(
             "parent_team_ref": "parent",
             "touchpoint": _answer("touchpoint"),
             "headcount": _answer("employee_count"),
+            "_deleted": "gone",
         }
     },
 )
@@ -186,9 +189,14 @@ def _listed(api: Api, path: str) -> Iterator[bytes]:
             raise no_progress(api.where)
 
 
-def _segment_id(record: bytes) -> str | None:
-    segment = one(record, _Token)
-    return None if segment is None else segment.id
+def _team(record: bytes) -> str | None:
+    segment = one(record, _Named)
+    return None if segment is None else segment.attributes.name
+
+
+def _gone(team: str, _api: Api) -> bytes:
+    """A team whose name no segment has any more."""
+    return msgspec.json.encode({"_gone": True, "id": "", "attributes": {"name": team}})
 
 
 @dataclass
@@ -242,7 +250,7 @@ def _auth(secrets: Mapping[str, Secret]) -> Session:
 def _endpoints(_options: Options) -> dict[str, Endpoint]:
     return {
         "answers": Endpoint(ANSWERS, Opaque(_answers, rereads_last=True)),
-        "segments": Endpoint(TEAMS, Snapshot(_segments, key=_segment_id)),
+        "segments": Endpoint(TEAMS, Snapshot(_segments, key=_team, gone=_gone)),
     }
 
 

@@ -141,6 +141,7 @@ def test_duplicate_keys_name_the_file_and_both_rows(desk: Desk) -> None:
     assert "a.csv: rows 1 and 3 have the same key and different content" in sentence
 
 
+@pytest.mark.slow
 def test_a_text_of_a_hundred_megabytes_is_set_aside_and_the_rest_lands(desk: Desk) -> None:
     desk.put("a.csv", ROWS.encode() + b"3,2026-01-03,5," + b"x" * 100_000_000 + b"\n")
     (manifest,) = desk.land(REVIEWS, "review", keep_raw=False)

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import polars as pl
+import pytest
 from desk import Desk
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -67,6 +68,7 @@ def files(draw: st.DrawFn) -> tuple[list[tuple[str, ...]], str, str, str]:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(files())
 @example(([('"', "\r", "a\r\nb"), ("", " ", ",")], "utf-8", ",", "\r\n"))

@@ -63,6 +63,7 @@ def test_what_is_no_number_is_not_told(number: str | None, region: str | None) -
     assert told(number, region) is None
 
 
+@pytest.mark.slow
 def test_every_countrys_numbers_are_told_from_both_spellings() -> None:
     kinds = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
     form = phonenumbers.PhoneNumberFormat

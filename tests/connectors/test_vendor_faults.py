@@ -402,7 +402,7 @@ def test_what_changes_while_it_is_read_is_there_in_the_end(
     assert reader.current(*stream) == fresh.current(*stream)
 
 
-@pytest.mark.parametrize("stream", [("qualtrics", "contacts"), REVIEWS])
+@pytest.mark.parametrize("stream", [("qualtrics", "contacts"), ("peakon", "segments"), REVIEWS])
 def test_what_vanishes_while_it_is_read_is_gone_in_the_end(
     own: Vendors, tmp_path: Path, stream: tuple[str, str]
 ) -> None:
@@ -429,6 +429,7 @@ def test_a_record_that_vanishes_without_a_word_does_not_stop_a_sync(
         reader.sync(*stream)
 
 
+@pytest.mark.slow
 def test_a_company_that_moves_on_is_in_the_end_what_a_first_sync_finds(
     copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -459,6 +460,7 @@ def erased_for_privacy(home: Path) -> set[str]:
     return set(frame.filter("gone")["id"].cast(pl.String))
 
 
+@pytest.mark.slow
 def test_a_bad_day_at_all_vendors_leaves_no_difference(
     vendors: Vendors, reader: Reader, calm: Callable[[tuple[str, str]], Current]
 ) -> None:

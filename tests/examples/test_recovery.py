@@ -66,6 +66,9 @@ class Demo:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """The demo that DEMO_DATA names, which whoever names it has just made; else one of our own."""
+    if made := os.environ.get("DEMO_DATA"):
+        return Demo(Path(made))
     data = tmp_path_factory.mktemp("demo")
     plain = {name: v for name, v in os.environ.items() if not name.startswith("EARFUL_")}
     ended = subprocess.run(

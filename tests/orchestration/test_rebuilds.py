@@ -60,6 +60,7 @@ def _left(house: House) -> set[str]:
         return {name for (name,) in db.execute("select table_name from duckdb_tables()").fetchall()}
 
 
+@pytest.mark.slow
 def test_tables_of_unknown_making_go_but_the_history_of_ids(drop: Callable[..., set[str]]) -> None:
     assert {"stg_people", "int_placed_voices", "journeys"} < drop()
 
