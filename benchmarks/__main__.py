@@ -15,6 +15,7 @@ NAMES = (
     "loader",
     "overheads",
     "increments",
+    "questions",
     "sandbox",
     "idle_sync",
     "identity",
