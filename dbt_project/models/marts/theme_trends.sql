@@ -1,6 +1,7 @@
--- One row per theme, month and place (all, a touchpoint or a segment) in which anybody wrote.
+-- One row per theme, tone, month and place (all, a touchpoint or a segment) in which anybody wrote.
 {%- set cuts = ['touchpoint', 'segment'] %}
-{%- set months = var('theme_months_before') %}
+{%- set recent = var('theme_months_recent') %}
+{%- set before = var('theme_months_before') %}
 with comments as (
     select
         comment_id,
@@ -12,15 +13,25 @@ with comments as (
     where commented_at is not null
 ),
 
+tones as (
+    select told_as, tone
+    from (values
+        ('complaint', 'complaint'), ('complaint', 'all'), ('praise', 'praise'), ('praise', 'all'), ('unknown', 'all'),
+        ('mixed', 'complaint'), ('mixed', 'praise'), ('mixed', 'all')
+    ) as pairs (told_as, tone)
+),
+
+-- praise of a theme hides how complaints of it rise: each has a share of its own
 mentions as (
     select
         theme,
-        tone,
+        tones.tone,
         {{ month_of('commented_at') }} as month,
         touchpoint,
         segment,
         {{ writer() }} as writer_id
-    from {{ ref('comment_themes') }}
+    from {{ ref('comment_themes') }} as touched
+    inner join tones on touched.tone = tones.told_as
     where commented_at is not null
 ),
 
@@ -40,91 +51,89 @@ wrote as (
 mentioned as (
     select
         theme,
+        tone,
         month,
         {%- for cut in cuts %}
         case when grouping({{ cut }}) = 1 then 'all' else {{ cut }} end as {{ cut }},
         {%- endfor %}
         count(*) as comments_with_theme,
-        count(distinct writer_id) as n_with_theme,
-        count(distinct writer_id) filter (tone in ('complaint', 'mixed')) as n_complaining,
-        count(distinct writer_id) filter (tone in ('praise', 'mixed')) as n_praising
+        count(distinct writer_id) as n_with_theme
     from mentions
-    group by grouping sets ((theme, month), (theme, month, touchpoint), (theme, month, segment))
+    group by grouping sets ((theme, tone, month), (theme, tone, month, touchpoint), (theme, tone, month, segment))
 ),
 
 -- a theme that nobody mentions in a month has a share too
 counted as (
     select
         themes.theme,
+        themes.tone,
         wrote.month,
         wrote.touchpoint,
         wrote.segment,
         wrote.comments,
         wrote.n,
         coalesce(mentioned.comments_with_theme, 0) as comments_with_theme,
-        coalesce(mentioned.n_with_theme, 0) as n_with_theme,
-        coalesce(mentioned.n_complaining, 0) as n_complaining,
-        coalesce(mentioned.n_praising, 0) as n_praising
+        coalesce(mentioned.n_with_theme, 0) as n_with_theme
     from wrote
-    cross join (select distinct theme from mentions) as themes
+    cross join (select distinct theme, tone from mentions) as themes
     left join mentioned
         on themes.theme = mentioned.theme
+        and themes.tone = mentioned.tone
         and wrote.month = mentioned.month
         and wrote.touchpoint = mentioned.touchpoint
         and wrote.segment = mentioned.segment
 ),
 
+-- one month has too few comments for what rises slowly, and a year before holds each season once
 looked_back as (
     select
         *,
-        sum(n) over before as n_before,
-        sum(n_with_theme) over before as n_with_theme_before,
-        count(*) over before as months_before
+        {%- for window in ('recent', 'before') %}
+        sum(n) over {{ window }}_months as n_{{ window }},
+        sum(n_with_theme) over {{ window }}_months as n_with_theme_{{ window }},
+        {%- endfor %}
+        count(*) over before_months as months_before
     from counted
-    window before as (
-        partition by theme, touchpoint, segment
-        order by year(month) * 12 + month(month) range between {{ months }} preceding and 1 preceding
-    )
+    window
+        recent_months as (
+            partition by theme, tone, touchpoint, segment
+            order by year(month) * 12 + month(month) range between {{ recent - 1 }} preceding and current row
+        ),
+        before_months as (
+            partition by theme, tone, touchpoint, segment
+            order by year(month) * 12 + month(month)
+            range between {{ recent + before - 1 }} preceding and {{ recent }} preceding
+        )
 ),
 
 shares as (
     select
-        * exclude (n_before, n_with_theme_before, months_before),
-        1.0 * n_with_theme / n as value,
-        {{ wilson_bound(-1, 'n', 'n_with_theme') }} as interval_low,
-        {{ wilson_bound(1, 'n', 'n_with_theme') }} as interval_high,
+        *,
+        {{ wilson_bound(-1, 'n', 'n_with_theme') }} as share_low,
+        {{ wilson_bound(1, 'n', 'n_with_theme') }} as share_high,
+        struct_pack(
+            value := 1.0 * n_with_theme_recent / n_recent,
+            interval_low := {{ wilson_bound(-1, 'n_recent', 'n_with_theme_recent') }},
+            interval_high := {{ wilson_bound(1, 'n_recent', 'n_with_theme_recent') }}
+        ) as later,
         -- half of the months are enough: a new touchpoint has no more
-        case when 2 * months_before >= {{ months }} then cast(n_before as bigint) end as n_before,
-        n_with_theme_before
+        case when 2 * months_before >= {{ before }} then
+            struct_pack(
+                value := 1.0 * n_with_theme_before / n_before,
+                interval_low := {{ wilson_bound(-1, 'n_before', 'n_with_theme_before') }},
+                interval_high := {{ wilson_bound(1, 'n_before', 'n_with_theme_before') }}
+            )
+        end as earlier
     from looked_back
 ),
 
 compared as (
     select
-        shares.*,
-        before.value as share_before,
-        before.interval_low as share_before_low,
-        before.interval_high as share_before_high,
-        shares.value - before.value as change,
-        {{ difference_bound(-1, 'shares', 'before') }} as change_low,
-        {{ difference_bound(1, 'shares', 'before') }} as change_high
+        *,
+        later.value - earlier.value as change,
+        {{ difference_bound(-1, 'later', 'earlier') }} as change_low,
+        {{ difference_bound(1, 'later', 'earlier') }} as change_high
     from shares
-    left join (
-        select
-            theme,
-            month,
-            touchpoint,
-            segment,
-            1.0 * n_with_theme_before / n_before as value,
-            {{ wilson_bound(-1, 'n_before', 'n_with_theme_before') }} as interval_low,
-            {{ wilson_bound(1, 'n_before', 'n_with_theme_before') }} as interval_high
-        from shares
-        where n_before is not null
-    ) as before
-        on shares.theme = before.theme
-        and shares.month = before.month
-        and shares.touchpoint = before.touchpoint
-        and shares.segment = before.segment
 ),
 
 chances as (
@@ -170,6 +179,7 @@ told as (
 
 select
     theme,
+    tone,
     month,
     touchpoint,
     segment,
@@ -178,15 +188,15 @@ select
     comments_with_theme,
     n,
     n_with_theme,
-    n_complaining,
-    n_praising,
-    round(100 * value, 4) as share,
+    round(100.0 * n_with_theme / n, 4) as share,
     -- at no hits or nothing but hits the bound is 0 or 100, whatever rounding makes of it
-    round(100 * greatest(0.0, interval_low), 4) as share_low,
-    round(100 * least(1.0, interval_high), 4) as share_high,
+    round(100 * greatest(0.0, share_low), 4) as share_low,
+    round(100 * least(1.0, share_high), 4) as share_high,
     'Wilson' as interval_method,
-    n_before,
-    round(100 * share_before, 4) as share_before,
+    cast(n_recent as bigint) as n_recent,
+    round(100 * later.value, 4) as share_recent,
+    cast(case when earlier is not null then n_before end as bigint) as n_before,
+    round(100 * earlier.value, 4) as share_before,
     round(100 * change, 4) as change,
     round(100 * change_low, 4) as change_low,
     round(100 * change_high, 4) as change_high,
