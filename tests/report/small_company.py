@@ -413,6 +413,17 @@ def _findings() -> dict[str, list[Row]]:
                 "last_at": NOW,
             }
         ],
+        "themes_to_map": [
+            {
+                "language": "en",
+                "word": word,
+                "customers": 9,
+                "comments": 40,
+                "without_theme": 12,
+                "without_theme_share": 30.0,
+            }
+            for word in ("ribbon", "voucher")
+        ],
         "journeys_to_check": [
             {"severity": "look", "place": "journeys", "journey": "help", "finding": "never", "n": 1}
         ],

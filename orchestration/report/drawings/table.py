@@ -33,7 +33,10 @@ def table(result: Result, config: Config, caption: str) -> Markup:
         [_cell(row[column], cell(row[column], column, row, config)) for column in result.columns]
         for row in result.rows
     ]
-    heads = [column.replace("_", " ") for column in result.columns]
+    heads = [
+        (column.replace("_", " "), "n" if any(row[at].kind == "n" for row in rows) else "")
+        for at, column in enumerate(result.columns)
+    ]
     return render("table.html", caption=caption, heads=heads, rows=rows)
 
 

@@ -35,6 +35,8 @@
   };
   form.addEventListener("input", apply);
   form.addEventListener("submit", (event) => event.preventDefault());
+  // where it acts: tables may stand before the comments
+  comments[0]?.closest(".figure").before(form);
   form.hidden = false;
   apply();
 })();
