@@ -48,6 +48,20 @@ seen => [...document.querySelectorAll("section.figure")].map(one => {
 """
 
 
+# colours come from classes and attributes: of figures that are built alike the first one tells
+NEW_COLOURS = """
+seen => [...document.querySelectorAll("section.figure")].flatMap(figure => {
+    const name = e => [e.tagName, e.className.baseVal ?? e.className, e.getAttribute("fill"),
+        e.closest("[class]")?.className].join(" ") + (e === figure ? "" : "<" + name(e.parentElement));
+    const kinds = [...new Set([figure, ...figure.querySelectorAll("*")].map(name))];
+    if (kinds.every(kind => seen.includes(kind))) figure.remove();
+    return kinds;
+})
+"""
+CONTRAST = "{runOnly: ['color-contrast']}"
+BUT_CONTRAST = "{rules: {'color-contrast': {enabled: false}}}"
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
@@ -74,12 +88,14 @@ class Seen:
 def seen(browser: Browser, pages: list[Path]) -> dict[Path, Seen]:
     """Every page, opened once, in one window."""
     browser.complaints.clear()
-    figures: set[str] = set()
+    figures, colours = set[str](), set[str]()
     with browser.page(pages[0]) as page:
-        return {path: look(browser, page, path, figures) for path in pages}
+        return {path: look(browser, page, path, (figures, colours)) for path in pages}
 
 
-def look(browser: Browser, page: Page, path: Path, figures: set[str]) -> Seen:
+def look(browser: Browser, page: Page, path: Path, known: tuple[set[str], set[str]]) -> Seen:
+    """`known`: figures of pages before, and ways to be coloured."""
+    figures, colours = known
     browser.requests.clear()
     page.emulate_media(color_scheme="light")
     page.goto(path.resolve().as_uri())
@@ -100,9 +116,12 @@ def look(browser: Browser, page: Page, path: Path, figures: set[str]) -> Seen:
     figures |= set(page.evaluate(ONCE, list(figures)))
     page.evaluate(FEWER)
     page.evaluate(AXE)
-    for scheme, rules in {"light": "{}", "dark": "{runOnly: ['color-contrast']}"}.items():
+    found.faults["light"] = page.evaluate(FAULTS.replace("RULES", BUT_CONTRAST))
+    colours |= set(page.evaluate(NEW_COLOURS, list(colours)))
+    for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        found.faults[scheme] = page.evaluate(FAULTS.replace("RULES", rules))
+        faults = page.evaluate(FAULTS.replace("RULES", CONTRAST))
+        found.faults[scheme] = [*found.faults.get(scheme, []), *faults]
     return found
 
 
