@@ -52,7 +52,8 @@ seen => [...document.querySelectorAll("section.figure")].map(one => {
 NEW_COLOURS = """
 seen => [...document.querySelectorAll("section.figure")].flatMap(figure => {
     const name = e => [e.tagName, e.className.baseVal ?? e.className, e.getAttribute("fill"),
-        e.closest("[class]")?.className].join(" ") + (e === figure ? "" : "<" + name(e.parentElement));
+        e.closest("[class]")?.className].join(" ")
+        + (e === figure ? "" : "<" + name(e.parentElement));
     const kinds = [...new Set([figure, ...figure.querySelectorAll("*")].map(name))];
     if (kinds.every(kind => seen.includes(kind))) figure.remove();
     return kinds;

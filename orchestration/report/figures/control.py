@@ -42,8 +42,8 @@ def _control(context: Context, metric: str, version: str, place: str) -> Figure:
             "Coloured months break a rule: outside a limit, seven in a row on one side of the "
             "mean, two of three near a limit, six in a row rising or falling. Blue is better, "
             f"orange worse. Hollow: fewer than {context.config.minimum_n} answers, in no limit "
-            "and no rule. Pale bars: 95 % intervals. An upright dashed line: the question, its scale "
-            "or its top box changed; limits are computed on one side of it alone."
+            "and no rule. Pale bars: 95 % intervals. An upright dashed line: the question, its "
+            "scale or its top box changed; limits are computed on one side of it alone."
         ),
         sql=sql(context, metric, version, place),
         draw=lambda result: control(result, words, name),

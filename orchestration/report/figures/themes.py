@@ -29,17 +29,18 @@ def _latest(context: Context, cut: str) -> str:
 
 
 def _table(context: Context, tone: str) -> Figure:
-    title = "What they complain of" if tone == "complaint" else "What they praise"
+    does = "complain of" if tone == "complaint" else "praise"
+    title = f"What they {does}"
     return Figure(
         name=f"themes-{tone}",
         title=title,
         says=(
-            f"Of those who wrote in three months, how many {tone.replace('complaint', 'complain')} "
-            "of each theme, less those of the twelve months before, with the 95 % interval of the "
+            f"All touchpoints together. Of those who wrote in three months, how many {does} "
+            "each theme, less those of the twelve months before, with the 95 % interval of the "
             "difference. Coloured only where it is more than noise although all themes were looked "
             "at (Benjamini-Hochberg, 5 %). A theme is found by the patterns of the seed theme_map; "
             "somebody who writes of several counts for each."
-        ).replace("praise of", "praise", 1),
+        ),
         sql=f"""
         with latest as (
             select theme, tone, month, n_recent as n, share_recent, n_before, share_before,
@@ -102,9 +103,9 @@ def rising(context: Context) -> list[Figure]:
             name="rising",
             title="What rises in their words",
             says=(
-                "Themes of complaints: those who wrote in the last three complete months against "
-                "those of the twelve months before. It counts only if it is more than noise though "
-                "all themes were looked at (Benjamini-Hochberg, 5 %)."
+                "Themes of complaints, all touchpoints together: those who wrote in the last three "
+                "complete months against those of the twelve months before. It counts only if "
+                "it is more than noise though all themes were looked at (Benjamini-Hochberg, 5 %)."
             ),
             sql=f"""
             with latest as (
