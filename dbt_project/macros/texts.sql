@@ -15,3 +15,45 @@
 {% macro default__each_part(text, separator) -%} explode(split({{ text }}, '\\{{ separator }}')) {%- endmacro %}
 
 {% macro duckdb__each_part(text, separator) -%} unnest(string_split({{ text }}, '{{ separator }}')) {%- endmacro %}
+
+{#- Whether a regular expression is found in a text, in upper or lower case. `pattern` is a constant: compiled once. -#}
+{% macro finds(text, pattern) -%}
+    {{ return(adapter.dispatch('finds')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__finds(text, pattern) -%} {{ text }} rlike {{ dbt.string_literal('(?i)' ~ dbt.escape_single_quotes(pattern)) }} {%- endmacro %}
+
+{% macro duckdb__finds(text, pattern) -%} regexp_matches({{ text }}, {{ dbt.string_literal('(?i)' ~ dbt.escape_single_quotes(pattern)) }}) {%- endmacro %}
+
+{#- Whether a column holds regular expressions that can be compiled, alone and as a part of a longer one. -#}
+{% macro compiles(pattern) -%}
+    {{ return(adapter.dispatch('compiles')(pattern)) }}
+{%- endmacro %}
+
+{% macro default__compiles(pattern) -%} try(regexp_like('', '(?i)(?:' || {{ pattern }} || ')')) is not null {%- endmacro %}
+
+{% macro duckdb__compiles(pattern) -%}
+    (try(regexp_matches('', {{ pattern }})) is not null and try(regexp_matches('', '(?i)(?:' || {{ pattern }} || ')')) is not null)
+{%- endmacro %}
+
+{#- Distinct values of a group as one text, in order. -#}
+{% macro listed(column) -%}
+    {{ return(adapter.dispatch('listed')(column)) }}
+{%- endmacro %}
+
+{% macro default__listed(column) -%} array_join(array_sort(collect_set({{ column }})), ', ') {%- endmacro %}
+
+{% macro duckdb__listed(column) -%} string_agg(distinct {{ column }}, ', ' order by {{ column }}) {%- endmacro %}
+
+{#- One row per word of a text, in lower case; masks, numbers and words of less than four letters are none. -#}
+{% macro each_word(text) -%}
+    {{ return(adapter.dispatch('each_word')(text)) }}
+{%- endmacro %}
+
+{% macro default__each_word(text) -%}
+    explode(regexp_extract_all(regexp_replace(lower({{ text }}), '\\[[a-z]+\\]', ' '), '(\\p{L}{4,30})'))
+{%- endmacro %}
+
+{% macro duckdb__each_word(text) -%}
+    unnest(list_distinct(regexp_extract_all(regexp_replace(lower({{ text }}), '\[[a-z]+\]', ' ', 'g'), '\pL{4,30}')))
+{%- endmacro %}

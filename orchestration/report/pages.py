@@ -47,7 +47,7 @@ _MAIN: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         "One page",
         "One page",
         "What changed, where it hurts, how sure that is.",
-        ("sentences", "scoreboard", "control", "changes", "places"),
+        ("sentences", "rising", "scoreboard", "control", "changes", "places"),
     ),
     (
         "journey.html",
@@ -61,7 +61,7 @@ _MAIN: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         "In their words",
         "In their words",
         "What customers wrote, what they praise too; the newest, unedited but for masked numbers.",
-        ("complaints", "praise"),
+        ("themes", "complaints", "praise"),
     ),
     (
         "waiting.html",

@@ -35,6 +35,10 @@ MARTS = {
     "journey_events": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
     "scores": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
     "comments": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
+    # the id is that of the comment and the theme
+    "comment_themes": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
+    "theme_trends": "*",
+    "themes_to_map": "*",
     "invitations": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
     "journeys": JOURNEY,
     "journey_steps": JOURNEY,
@@ -123,6 +127,25 @@ def test_an_increment_places_no_voice_again_that_nothing_touched(
     assert house.rows(touched) == [(rows["reviews"][0]["review_id"],)]
 
 
+def test_a_text_is_searched_for_themes_once(warehouse: Callable[[str], Warehouse]) -> None:
+    """Its row keeps what is written into it, until the rules change."""
+    house = warehouse("house")
+    rows = Company(5).records()
+    house.load(rows)
+    house.dbt("build", *MODELS, seeds=SEEDS)
+    themes = dict(house.rows("select themes, count(*) from release.main.comments group by all"))
+    assert {"fine", "message", "odd", None} <= set(themes)
+    with house.open() as db:
+        db.execute("update intermediate.int_text_themes set rules_found = 'seen|| '")
+    first, *_ = rows["reviews"]
+    for body, review in (("Fine, thanks.", first), ("Fine, thanks.", rows["reviews"][1])):
+        house.load({"reviews": [{**review, "title": None, "body": body, "updated_at": LATE}]})
+    house.dbt("build", *MODELS, seeds=SEEDS)
+
+    searched = "select rules_found from intermediate.int_text_themes where rules_found <> 'seen|| '"
+    assert house.rows(searched) == [("fine||praise",)]
+
+
 def _changed_seeds(folder: Path) -> Path:
     """Other scales, touchpoints, journeys and hours, people joined and an address set aside."""
     shutil.copytree(SEEDS, folder)
@@ -135,6 +158,7 @@ def _changed_seeds(folder: Path) -> Path:
         ("identity_overrides", "reason\n", "reason\nforce_same,shop,person,p1,shop,person,p2,x\n"),
         ("business_hours", "late,1-6,12:00", "late,1-6,11:00"),
         ("team_calendars", "desk,t0,office\n", "desk,,office\n"),
+        ("theme_map", "box,en,complaint", "crate,en,complaint"),
         ("identity_blocklist", "reason\n", "reason\nemail,person3@mail.test,a desk\n"),
     ):
         path = folder / f"{seed}.csv"

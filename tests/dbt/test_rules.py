@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from orchestration.settings import Settings
 
 pytestmark = pytest.mark.slow
 
+MODELS = ("--resource-type", "seed", "--resource-type", "model")
 QUESTIONS = """\
 source,survey_id,question_id,item_id,metric,scale_min,scale_max,top_box_from,reversed,excluded_values,touchpoint,valid_from,valid_to,note
 shop,s1,sound,,csat,1,5,4,,,,,,
@@ -36,6 +38,19 @@ priority,source,kind,match_column,match_value,stage,touchpoint
 6,,case,tag,slow,use,
 """
 
+THEMES = r"""theme,language,kind,pattern,description
+sound,en,any,\bfine\b,
+,en,any,lost,
+"one, two",,any,lost,
+no pattern,,any,,
+tone,,neutral,lost,
+language,English,any,lost,
+open,,any,(lost,
+look-around,,any,(?<=a)lost,
+unclosed,,any,\Qlost,
+everything,,any,lost|,
+"""
+
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
@@ -43,6 +58,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     seeds = shutil.copytree(SEEDS, folder / "seeds")
     (seeds / "question_map.csv").write_text(QUESTIONS)
     (seeds / "touchpoint_map.csv").write_text(TOUCHPOINTS)
+    (seeds / "theme_map.csv").write_text(THEMES)
     built = Warehouse(folder / "house")
     built.dbt("seed", seeds=seeds)
     built.dbt(
@@ -50,6 +66,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         "--select",
         "question_map",
         "touchpoint_map",
+        "theme_map",
         seeds=seeds,
         check=False,
         artifacts=True,
@@ -88,6 +105,20 @@ def results(house: Warehouse) -> list[dict[str, Any]]:
                 "priority 6": "touchpoint is empty",
             },
         ),
+        (
+            "theme_map",
+            {
+                "theme empty, language en, pattern lost": "theme is empty",
+                "theme one, two, language empty, pattern lost": "no comma",
+                "theme no pattern, language empty, pattern empty": "pattern is empty",
+                "theme tone, language empty, pattern lost": "kind is praise",
+                "theme language, language English, pattern lost": "two or three letters",
+                "theme open, language empty, pattern (lost": "no regular expression",
+                "theme look-around, language empty, pattern (?<=a)lost": "look-around",
+                "theme unclosed, language empty, pattern \\Qlost": "no regular expression",
+                "theme everything, language empty, pattern lost|": "found in an empty text",
+            },
+        ),
     ],
 )
 def test_each_wrong_rule_and_no_other_is_returned_with_its_remedy(
@@ -113,8 +144,19 @@ def test_the_first_few_are_told_and_the_rest_counted(
     # whose rows may hold anything is not told
     assert set(told) == {
         "question_map_is_sound_question_map_",
+        "theme_map_is_sound_theme_map_",
         "touchpoint_map_is_sound_touchpoint_map_",
     }
+
+
+def test_a_pattern_that_cannot_be_read_stops_no_other(house: Warehouse, tmp_path: Path) -> None:
+    seeds = shutil.copytree(SEEDS, tmp_path / "seeds")
+    (seeds / "theme_map.csv").write_text(THEMES)
+    house.load({"reviews": [{"source": "shop", "review_id": "r", "body": "It was FINE."}]})
+    house.dbt("build", *MODELS, "--select", "+int_text_themes", seeds=seeds)
+
+    found = house.rows("select rules_found from intermediate.int_text_themes")
+    assert found == [("sound|en|any",)]
 
 
 def test_what_is_only_a_warning_is_told_too(house: Warehouse) -> None:

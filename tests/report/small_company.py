@@ -28,6 +28,7 @@ def company(data: Path) -> Published:
         "case_backlog": _backlog(),
         "scores": _answers(),
         "comments": _comments(),
+        "theme_trends": _themes(),
         "journey_events": _events(),
         "journey_funnels": _funnels(),
         "journey_dropoffs": _dropoffs(),
@@ -55,7 +56,15 @@ def _scores() -> list[Row]:
             rows.append(measure("csat", month, csat, n, touchpoint=place))
             if i > 12:
                 rows.append(
-                    measure("csat", month, 50, n, touchpoint=place, method_version="csat 2")
+                    measure(
+                        "csat",
+                        month,
+                        50,
+                        n,
+                        touchpoint=place,
+                        method_version="csat 2",
+                        break_before=i == 13,
+                    )
                 )
             rows.append(measure("ces", month, 5 + wave / 20, n, touchpoint=place))
     return rows
@@ -187,11 +196,41 @@ def _comments() -> list[Row]:
             "metric": "nps",
             "score": float(i % 11),
             "source": "forms",
+            "themes": (None, "taste", "price, taste")[i % 3],
             "touchpoint": PLACES[i % 4],
             "segment": "regular",
             "voice_id": 1000 + i,
         }
         for i in range(220)
+    ]
+
+
+def _themes() -> list[Row]:
+    """Complaints of taste rise in July, praise of it falls, nothing else moves."""
+    return [
+        {
+            "theme": theme,
+            "tone": tone,
+            "month": month,
+            "touchpoint": "all",
+            "segment": "all",
+            "cut_by": "all",
+            "n_recent": 300,
+            "share_recent": 9.0 if moves else 4.0,
+            "n_before": 1200,
+            "share_before": 4.0,
+            "change": 5.0 if moves else 0.0,
+            "change_low": 2.0 if moves else -2.0,
+            "change_high": 8.0 if moves else 2.0,
+            "change_verdict": verdict if moves else "noise",
+            "is_rising": moves and verdict == "up",
+            "interval_method": "Wilson",
+            "method_version": "writers",
+        }
+        for theme in ("price", "taste")
+        for tone, verdict in (("all", "up"), ("complaint", "up"), ("praise", "down"))
+        for month in months(3)
+        for moves in [theme == "taste" and month == months(1)[0]]
     ]
 
 
@@ -373,6 +412,17 @@ def _findings() -> dict[str, list[Row]]:
                 "first_at": NOW,
                 "last_at": NOW,
             }
+        ],
+        "themes_to_map": [
+            {
+                "language": "en",
+                "word": word,
+                "customers": 9,
+                "comments": 40,
+                "without_theme": 12,
+                "without_theme_share": 30.0,
+            }
+            for word in ("ribbon", "voucher")
         ],
         "journeys_to_check": [
             {"severity": "look", "place": "journeys", "journey": "help", "finding": "never", "n": 1}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from browser import AXE, CHROMIUM, Browser, chromium
+from playwright.sync_api import Page
 from published import Published
 
 pytestmark = [
@@ -37,6 +38,31 @@ document.querySelectorAll(
 """
 
 
+# a figure that stands on several pages is the same on all of them: axe looks at it once
+ONCE = """
+seen => [...document.querySelectorAll("section.figure")].map(one => {
+    const html = one.outerHTML;
+    if (seen.includes(html)) one.remove();
+    return html;
+})
+"""
+
+
+# colours come from classes and attributes: of figures that are built alike the first one tells
+NEW_COLOURS = """
+seen => [...document.querySelectorAll("section.figure")].flatMap(figure => {
+    const name = e => [e.tagName, e.className.baseVal ?? e.className, e.getAttribute("fill"),
+        e.closest("[class]")?.className].join(" ")
+        + (e === figure ? "" : "<" + name(e.parentElement));
+    const kinds = [...new Set([figure, ...figure.querySelectorAll("*")].map(name))];
+    if (kinds.every(kind => seen.includes(kind))) figure.remove();
+    return kinds;
+})
+"""
+CONTRAST = "{runOnly: ['color-contrast']}"
+BUT_CONTRAST = "{rules: {'color-contrast': {enabled: false}}}"
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as found:
@@ -61,34 +87,42 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def seen(browser: Browser, pages: list[Path]) -> dict[Path, Seen]:
-    """Every page, opened once."""
+    """Every page, opened once, in one window."""
     browser.complaints.clear()
-    return {path: look(browser, path) for path in pages}
+    figures, colours = set[str](), set[str]()
+    with browser.page(pages[0]) as page:
+        return {path: look(browser, page, path, (figures, colours)) for path in pages}
 
 
-def look(browser: Browser, path: Path) -> Seen:
+def look(browser: Browser, page: Page, path: Path, known: tuple[set[str], set[str]]) -> Seen:
+    """`known`: figures of pages before, and ways to be coloured."""
+    figures, colours = known
     browser.requests.clear()
-    with browser.page(path) as page:
-        found = Seen(
-            requests=list(browser.requests),
-            headings=page.locator("h1").count(),
-            # whatever could load anything
-            loads=page.locator("img, iframe, link[href], script[src], object, embed").count(),
-            faults={},
-            too_wide={},
-        )
-        # zooming 1100 pixels by 200 % leaves 550 of them
-        for name, width in {"phone": 360, "200 %": 550}.items():
-            page.set_viewport_size({"width": width, "height": 900})
-            found.too_wide[name] = page.evaluate(OVERFLOW)
-        page.set_viewport_size({"width": 360, "height": 900})
-        found.faults["scrolled"] = page.evaluate(UNREACHABLE)
-        page.set_viewport_size({"width": 1100, "height": 900})
-        page.evaluate(FEWER)
-        page.evaluate(AXE)
-        for scheme, rules in {"light": "{}", "dark": "{runOnly: ['color-contrast']}"}.items():
-            page.emulate_media(color_scheme=scheme)
-            found.faults[scheme] = page.evaluate(FAULTS.replace("RULES", rules))
+    page.emulate_media(color_scheme="light")
+    page.goto(path.resolve().as_uri())
+    found = Seen(
+        requests=list(browser.requests),
+        headings=page.locator("h1").count(),
+        # whatever could load anything
+        loads=page.locator("img, iframe, link[href], script[src], object, embed").count(),
+        faults={},
+        too_wide={},
+    )
+    # zooming 1100 pixels by 200 % leaves 550 of them
+    for name, width in {"200 %": 550, "phone": 360}.items():
+        page.set_viewport_size({"width": width, "height": 900})
+        found.too_wide[name] = page.evaluate(OVERFLOW)
+    found.faults["scrolled"] = page.evaluate(UNREACHABLE)
+    page.set_viewport_size({"width": 1100, "height": 900})
+    figures |= set(page.evaluate(ONCE, list(figures)))
+    page.evaluate(FEWER)
+    page.evaluate(AXE)
+    found.faults["light"] = page.evaluate(FAULTS.replace("RULES", BUT_CONTRAST))
+    colours |= set(page.evaluate(NEW_COLOURS, list(colours)))
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        faults = page.evaluate(FAULTS.replace("RULES", CONTRAST))
+        found.faults[scheme] = [*found.faults.get(scheme, []), *faults]
     return found
 
 
@@ -213,8 +247,43 @@ def test_comments_can_be_filtered_and_are_all_there_without_the_script(
         assert 0 < page.locator("article:visible").count() < everything
         assert page.locator("#found").inner_text().endswith(f"of {everything} comments")
         page.get_by_label("Words").fill("")
+        page.get_by_label("Theme").select_option("price")
+        assert 0 < page.locator("article:visible").count() < everything
+        page.get_by_label("Theme").select_option("none of them")
+        assert 0 < page.locator("article:visible").count() < everything
+        page.get_by_label("Theme").select_option("all")
         page.get_by_label("Touchpoint").select_option("billing")
         assert 0 < page.locator("article:visible").count() < everything
+
+
+def test_comments_are_filtered_by_the_keyboard_alone(browser: Browser, pages: list[Path]) -> None:
+    with browser.page(named(pages, "words.html")) as page:
+        everything = page.locator("article:visible").count()
+        page.get_by_label("Words").focus()
+        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowDown")
+        assert page.get_by_label("Theme").input_value() == "price"
+        assert 0 < page.locator("article:visible").count() < everything
+
+
+def test_tables_are_sorted_by_the_keyboard_and_come_back(
+    browser: Browser, pages: list[Path]
+) -> None:
+    with browser.page(named(pages, "waiting.html"), java_script_enabled=False) as page:
+        assert page.locator("th button").count() == 0
+        without = page.locator("table:not([class])").first.locator("tbody tr").count()
+    with browser.page(named(pages, "waiting.html")) as page:
+        table = page.locator("table:not([class])").first
+        # exact values: 9.5 days come before 10
+        texts = "t => [...t.tBodies[0].rows].map(r => Number(r.cells[0].dataset.v))"
+        own = table.evaluate(texts)
+        assert len(own) == without > 3
+        head = table.locator("th").first
+        head.locator("button").focus()
+        for key, wanted in (("Enter", sorted(own)), ("Space", sorted(own)[::-1]), ("Enter", own)):
+            page.keyboard.press(key)
+            assert table.evaluate(texts) == wanted
+        assert head.get_attribute("aria-sort") is None
 
 
 def test_pictures_follow_the_dark_scheme(browser: Browser, pages: list[Path]) -> None:

@@ -13,8 +13,8 @@ import pytest
 from published import Published, measure, months, publish
 
 from orchestration.report import config, facts
-from orchestration.report.drawings.control import tone
-from orchestration.report.figure import Row
+from orchestration.report.drawings.control import control, tone
+from orchestration.report.figure import Result, Row
 from orchestration.report.figures.context import Context
 from orchestration.report.figures.control import LEAST, sql
 from orchestration.warehouse import connect
@@ -175,3 +175,27 @@ def test_what_is_better_decides_what_is_blue(chart: Chart) -> None:
 
     assert tone(row, known.words("nps")) == "good"
     assert tone(row, known.words("reopen_rate")) == "bad"
+
+
+def test_limits_are_computed_anew_after_a_break_and_both_sides_are_marked(tmp_path: Path) -> None:
+    published = publish(tmp_path)
+    two, twelve = months(14)[:6], months(14)[6:]
+    published.add("metrics", [measure("nps", month, value) for month, value in zip(two, FLAT)])  # noqa: B905 - as many as there are
+    published.add(
+        "metrics",
+        [
+            measure("nps", month, -value, method_version="nps 2", break_before=i == 0)
+            for i, (month, value) in enumerate(zip(twelve, FLAT))  # noqa: B905 - same
+        ],
+    )
+
+    before, after = asked(published), asked(published, "nps 2")
+
+    assert (before[0]["mean"], after[0]["mean"]) == (21, -21)
+    assert {row["ended_at"] for row in before} == {twelve[0]}
+    assert [row["period_start"] for row in after if row["break_before"]] == [twelve[0]]
+    assert {row["ended_at"] for row in after} == {None}
+    assert not any(row["break_before"] for row in before)
+    for rows, says in ((before, "measured otherwise"), (after, "measured so from here")):
+        result = Result(tuple(rows[0]), tuple(rows))
+        assert says in control(result, config.load(None).words("nps"), "name")

@@ -12,7 +12,7 @@ from pathlib import Path
 import filelock
 import pytest
 from pages import Shown, read
-from published import PLACES, Published, end_of, measure, months, publish
+from published import NOW, PLACES, Published, end_of, measure, months, publish
 from small_company import company
 
 from connectors.errors import EarfulError, FixConfiguration, FixEnvironment, Locked
@@ -98,6 +98,55 @@ def test_a_file_of_another_release_is_refused_and_the_report_stays(tmp_path: Pat
 
     assert caught.value.code == "REPORT-QUERY"
     assert editions.reports(made.settings).current() == first.version
+
+
+def test_a_version_without_its_file_is_one_sentence(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    made.folder.joinpath("earful.duckdb").unlink()
+
+    with pytest.raises(FixEnvironment) as caught:
+        build(made.settings)
+
+    assert caught.value.code == "WAREHOUSE-MISSING"
+
+
+def test_a_file_from_before_there_were_themes_is_shown_without(tmp_path: Path) -> None:
+    made = publish(tmp_path, without=["theme_trends", "comment_themes", "themes_to_map"])
+    made.execute("alter table comments drop column themes")
+    scored = {"voice_id": 1, "metric": "nps", "score": 0.0, "scale_min": 0.0, "scale_max": 10.0}
+    made.add("scores", [{"score_id": 1, **scored}])
+    wrote = {"comment": "Too late", "commented_at": NOW, "touchpoint": "delivery"}
+    made.add("comments", [{"comment_id": 1, "voice_id": 1, "metric": "nps", "score": 0.0, **wrote}])
+
+    build(made.settings)
+
+    assert "Too late" in page(made.settings, "words.html")
+    assert "has no table theme_trends" in page(made.settings, "index.html")
+
+
+def test_the_theme_that_rises_is_told_and_what_moved_in_each_tone(published: Published) -> None:
+    first = text_of(page(published.settings, "index.html"))
+    words = figures(published.settings, "words.html")
+
+    assert (
+        "1 of 2 themes of complaints rose beyond noise until Jul 2026: taste, of which 9" in first
+    )
+    for tone, colour in (("complaint", "bad"), ("praise", "bad")):
+        figure = words[f"themes-{tone}"]
+        assert [row[0] for row in figure.rows] == ["taste", "price"]
+        section = page(published.settings, "words.html").split(f'id="themes-{tone}-title"')[1]
+        assert section.split("</section>")[0].count(f'class="dot {colour}"') == 1
+
+
+def test_nothing_that_rises_is_said_too(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    still = {"month": months(1)[0], "cut_by": "all", "n_recent": 90, "change_verdict": "noise"}
+    told = {"theme": "price", "tone": "complaint", "touchpoint": "all", "is_rising": False}
+    made.add("theme_trends", [still | told])
+
+    build(made.settings)
+
+    assert "No theme of complaints rises: of 1 that" in page(made.settings, "index.html")
 
 
 def test_nothing_published_is_one_sentence(tmp_path: Path) -> None:

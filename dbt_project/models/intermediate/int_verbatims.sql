@@ -38,7 +38,7 @@ with written as (
 ),
 
 judged as (
-    select *, coalesce(trim(body) <> '', false) as says_something
+    select *, coalesce(trim(body) <> '', false) as says_something, {{ redact('body') }} as redacted_text
     from written
 )
 
@@ -51,7 +51,9 @@ select
     question_id,
     case_id,
     written_at,
-    {{ redact('body') }} as redacted_text,
+    redacted_text,
+    -- what is found in a text is found once, however many wrote the same
+    {{ hash_id(['redacted_text']) }} as text_id,
     _seen_at,
     -- what lost its words, or its record, only leaves the table
     case when says_something then {{ row_hash(['body']) }} end as row_hash

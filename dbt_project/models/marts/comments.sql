@@ -21,6 +21,14 @@ messaged as (
     from {{ ref('int_case_messages') }}
 ),
 
+rules as (
+    select
+        text_id,
+        {{ each_part('rules_found', ', ') }} as rule
+    from {{ ref('int_text_themes') }}
+    where rules_found is not null
+),
+
 -- which voice each verbatim belongs to; one of a preview or a deleted case belongs to none
 placed as (
     select verbatims.record_id, 'survey answer' as kind, voices.record_id as voice_id
@@ -53,12 +61,25 @@ placed as (
     where verbatims.origin = 'cases' and messaged.case_id is null
 ),
 
+-- a rule counts for what was written in its language, or in one that nobody told
+themes as (
+    select
+        placed.record_id,
+        {{ listed("split_part(rules.rule, '|', 1)") }} as themes
+    from placed
+    inner join verbatims using (record_id)
+    inner join voices on placed.voice_id = voices.record_id
+    inner join rules on verbatims.text_id = rules.text_id and {{ speaks_of('rules.rule', 'voices.language') }}
+    group by placed.record_id
+),
+
 comments as (
     select
         placed.record_id as comment_id,
         coalesce(verbatims.written_at, voices.occurred_at) as commented_at,
         placed.kind,
         verbatims.redacted_text as comment,
+        themes.themes,
         voices.language,
         scores.main.metric as metric,
         scores.main.score as score,
@@ -78,10 +99,11 @@ comments as (
     inner join verbatims using (record_id)
     inner join voices on placed.voice_id = voices.record_id
     left join scores on placed.voice_id = scores.voice_id
+    left join themes on placed.record_id = themes.record_id
 )
 
 {{ changes('comments', 'comment_id', [
-    'comment_id', 'commented_at', 'kind', 'comment', 'language', 'metric', 'score', 'customer_id',
+    'comment_id', 'commented_at', 'kind', 'comment', 'themes', 'language', 'metric', 'score', 'customer_id',
     'account_id', 'source', 'stage', 'touchpoint', 'channel', 'segment', 'survey_id', 'question_id',
     'voice_id', 'case_id', 'team_ref',
 ]) }}

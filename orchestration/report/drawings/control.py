@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from markupsafe import Markup
@@ -32,6 +33,7 @@ def control(result: Result, words: Words, name: str) -> Markup:
         .mark_line(color=LIGHT["grey"], strokeWidth=1.2)
         .encode(y=value),
         *(_points(chart, tone).encode(y=value) for tone in _FILL),
+        *_breaks(alt, result.rows),
     ]
     drawn: Any = alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT)
     return picture([Chart(drawn, [_point(row, words, domain) for row in result.rows])], name)
@@ -67,6 +69,28 @@ def _point(row: Row, words: Words, domain: list[float]) -> dict[str, object]:
         "high": inside(row["interval_high"]),
         "tone": tone(row, words),
     }
+
+
+def _breaks(alt: Any, rows: tuple[Row, ...]) -> list[Any]:
+    """Where it began to be measured so, and where that ended: upright dashed lines with a label."""
+    began = [row["period_start"] for row in rows if row["break_before"]]
+    ended = [row["ended_at"] for row in rows[:1] if row["ended_at"]]
+    layers: list[Any] = []
+    for at, text, align, dx in (
+        *((day, "measured so from here", "left", 4) for day in began),
+        *((day, "measured otherwise from here", "right", -4) for day in ended),
+    ):
+        # between the months: a line through a month would be read as its interval
+        middle = (at - timedelta(days=15)).isoformat()
+        mark = alt.Chart(alt.Data(values=[{"at": middle, "text": text}]))
+        x = alt.X("at:T", scale=alt.Scale(type="utc"))
+        layers += [
+            mark.mark_rule(color=LIGHT["ink"], strokeWidth=1, strokeDash=[2, 3]).encode(x=x),
+            mark.mark_text(
+                align=align, baseline="top", dx=dx, fontSize=SIZE, color=LIGHT["ink"]
+            ).encode(x=x, y=alt.value(-12), text="text:N"),
+        ]
+    return layers
 
 
 def _limits(alt: Any, rows: tuple[Row, ...], words: Words, domain: list[float]) -> list[Any]:

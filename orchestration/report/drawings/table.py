@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,13 @@ def table(result: Result, config: Config, caption: str) -> Markup:
         [_cell(row[column], cell(row[column], column, row, config)) for column in result.columns]
         for row in result.rows
     ]
-    heads = [column.replace("_", " ") for column in result.columns]
+    # a head, and what is missing, stand where the numbers of their column do
+    kinds = [
+        "n" if any(one.kind == "n" for one in column) else "" for column in zip(*rows, strict=True)
+    ]
+    rows = [[replace(c, kind=c.kind or k) for c, k in zip(row, kinds, strict=True)] for row in rows]
+    names = [column.replace("_", " ") for column in result.columns]
+    heads = list(zip(names, kinds or [""] * len(names), strict=True))
     return render("table.html", caption=caption, heads=heads, rows=rows)
 
 

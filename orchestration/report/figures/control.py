@@ -42,7 +42,8 @@ def _control(context: Context, metric: str, version: str, place: str) -> Figure:
             "Coloured months break a rule: outside a limit, seven in a row on one side of the "
             "mean, two of three near a limit, six in a row rising or falling. Blue is better, "
             f"orange worse. Hollow: fewer than {context.config.minimum_n} answers, in no limit "
-            "and no rule. Pale bars: 95 % intervals."
+            "and no rule. Pale bars: 95 % intervals. An upright dashed line: the question, its "
+            "scale or its top box changed; limits are computed on one side of it alone."
         ),
         sql=sql(context, metric, version, place),
         draw=lambda result: control(result, words, name),
@@ -59,17 +60,30 @@ def sql(context: Context, metric: str, version: str, place: str) -> str:
     words = context.words(metric)
     low = f"greatest({words.low:g}, {{}})" if words.low is not None else "{}"
     high = f"least({words.high:g}, {{}})" if words.high is not None else "{}"
+    totals = context.facts.totals("month", by=("touchpoint",))
+    breaks = "break_before" if context.facts.has("metrics", "break_before") else "false"
     return f"""
     with points as (
         select metric, method_version, touchpoint, period_grain, period_start, n, value,
             interval_low, interval_high, interval_method,
-            n >= {context.config.minimum_n} as counts
+            n >= {context.config.minimum_n} as counts, {breaks} as break_before
         from metrics
-        where {context.facts.totals("month", by=("touchpoint",))}
+        where {totals}
             and touchpoint = {literal(place)}
             and {context.is_measure(metric, version)}
             and period_end < {context.facts.today}
             and value is not null
+    ),
+
+    -- when another way to measure took its place
+    ended as (
+        select min(period_start) as ended_at
+        from metrics
+        where {totals}
+            and touchpoint = {literal(place)}
+            and metric = {literal(metric)} and {breaks}
+            and period_start > (select max(period_start) from points)
+            and period_end < {context.facts.today}
     ),
 
     moves as (
@@ -127,7 +141,7 @@ def sql(context: Context, metric: str, version: str, place: str) -> str:
         from runs
     )
 
-    select points.*, mean, lower_limit, upper_limit, side,
+    select points.*, ended_at, mean, lower_limit, upper_limit, side,
         nullif(concat_ws(', ',
             case when is_outside then 'outside a limit' end,
             case when is_run then 'seven on one side' end,
@@ -135,6 +149,7 @@ def sql(context: Context, metric: str, version: str, place: str) -> str:
             case when in_trend or lead(in_trend) over (order by points.period_start)
                 then 'six rising or falling' end), '') as rule
     from points
+    cross join ended
     left join judged using (period_start)
     order by points.period_start
     """

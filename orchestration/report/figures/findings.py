@@ -43,6 +43,22 @@ _LISTS = (
         """,
     ),
     Listed(
+        name="themeless",
+        title="Comments that touch no theme",
+        says=(
+            "Of the last half year's, by language, with words that they use more often than "
+            "others, each used by five customers at least: what the seed theme_map could learn."
+        ),
+        empty="Nobody has written a comment yet.",
+        sql="""
+        select language, comments, without_theme, without_theme_share,
+            string_agg(word, ', ' order by customers desc, word) as words
+        from themes_to_map
+        group by language, comments, without_theme, without_theme_share
+        order by without_theme desc, language
+        """,
+    ),
+    Listed(
         name="journey-findings",
         title="Journeys that are set aside, or want a look",
         says="Definitions that cannot be followed, and what counts but may not be meant.",

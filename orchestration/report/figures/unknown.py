@@ -106,9 +106,10 @@ def _unplaced() -> Listed:
         sql="""
         select source, count(*) as touches,
             count_if(touchpoint = 'unmapped') as without_touchpoint,
-            round(100.0 * count_if(touchpoint = 'unmapped') / count(*), 2) as in_percent,
+            round(100.0 * count_if(touchpoint = 'unmapped') / count(*), 2)
+                as without_touchpoint_percent,
             count_if(customer_id is null) as without_customer,
-            round(100.0 * count_if(customer_id is null) / count(*), 2) as of_them_percent
+            round(100.0 * count_if(customer_id is null) / count(*), 2) as without_customer_percent
         from journey_events
         where is_touch
         group by source

@@ -32,6 +32,7 @@ class Comment:
     rest: str
     language: str
     tone: str
+    themes: str
     by: str
 
 
@@ -56,6 +57,7 @@ def praise(context: Context) -> list[Figure]:
 
 def _figure(context: Context, tone: str) -> Figure:
     facts = context.facts
+    themes = "comments.themes" if facts.has("comments", "themes") else "null::varchar as themes"
     keys = "voice_id, metric"
     return Figure(
         name=f"words-{tone}",
@@ -79,8 +81,7 @@ def _figure(context: Context, tone: str) -> Figure:
         scored as (
             select comments.touchpoint, comments.commented_at, comments.comment, comments.language,
                 comments.metric, comments.score, comments.segment, comments.source, scales.place,
-                scales.scale_max,
-                comments.comment_id
+                scales.scale_max, {themes}, comments.comment_id
             from comments
             inner join scales using ({keys})
             where comments.commented_at <= {facts.now}
@@ -88,7 +89,7 @@ def _figure(context: Context, tone: str) -> Figure:
         )
 
         select touchpoint, commented_at, comment, language, metric, score, scale_max, segment,
-            source, count(*) over (partition by touchpoint) as n
+            source, themes, count(*) over (partition by touchpoint) as n
         from scored
         where {LOW if tone == "complaint" else _HIGH}
         qualify row_number() over (
@@ -121,6 +122,8 @@ def _comment(context: Context, row: Row, tone: str) -> Comment:
         rest=whole[_FOLD:] if is_long else "",
         language=language if _LANGUAGE.fullmatch(language) else "",
         tone=tone,
+        themes=row["themes"] or "",
         by=f"{context.words(row['metric']).label} {row['score']:g} of {row['scale_max']:g} · "
-        f"{row['commented_at']:%d %b %Y} · {row['segment']} · {row['source']}",
+        f"{row['commented_at']:%d %b %Y} · {row['segment']} · {row['source']}"
+        + (f" · {row['themes'].replace('_', ' ')}" if row["themes"] else ""),
     )

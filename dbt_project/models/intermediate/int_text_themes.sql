@@ -1,0 +1,39 @@
+-- One row per distinct text of customers: the rules of theme_map that it matches.
+{#- A text is looked at once, all of them if a rule changed; what nobody says any more leaves the table. -#}
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='text_id') }}
+{%- set rules = theme_rules() %}
+{%- set rules_hash = local_md5(tojson(rules)) %}
+with verbatims as (
+    select text_id, redacted_text from {{ ref('int_verbatims') }}
+),
+
+{%- if is_incremental() %}
+
+new as (
+    select * from verbatims
+    where not exists (
+        select 1 from {{ this }} as held
+        where held.text_id = verbatims.text_id and held.rules_hash = '{{ rules_hash }}'
+    )
+),
+{%- endif %}
+
+texts as (
+    select text_id, any_value(redacted_text) as text
+    from {{ 'new' if is_incremental() else 'verbatims' }}
+    group by text_id
+),
+
+found as (
+    select text_id, {{ rules_found('text', rules) }} as rules_found
+    from texts
+)
+
+select text_id, rules_found, '{{ rules_hash }}' as rules_hash, cast(0 as bigint) as row_hash
+from found
+{%- if is_incremental() %}
+union all
+select {{ only_deletes('text_id', ['text_id', 'rules_found', 'rules_hash']) }}
+from {{ this }} as held
+where not exists (select 1 from verbatims where verbatims.text_id = held.text_id)
+{%- endif %}

@@ -1,0 +1,207 @@
+-- One row per theme, tone, month and place (all, a touchpoint or a segment) in which anybody wrote.
+{%- set cuts = ['touchpoint', 'segment'] %}
+{%- set recent = var('theme_months_recent') %}
+{%- set before = var('theme_months_before') %}
+with comments as (
+    select
+        comment_id,
+        {{ month_of('commented_at') }} as month,
+        touchpoint,
+        segment,
+        {{ writer() }} as writer_id
+    from {{ ref('comments') }}
+    where commented_at is not null
+),
+
+tones as (
+    select told_as, tone
+    from (values
+        ('complaint', 'complaint'), ('complaint', 'all'), ('praise', 'praise'), ('praise', 'all'), ('unknown', 'all'),
+        ('mixed', 'complaint'), ('mixed', 'praise'), ('mixed', 'all')
+    ) as pairs (told_as, tone)
+),
+
+-- praise of a theme hides how complaints of it rise: each has a share of its own
+mentions as (
+    select
+        theme,
+        tones.tone,
+        {{ month_of('commented_at') }} as month,
+        touchpoint,
+        segment,
+        {{ writer() }} as writer_id
+    from {{ ref('comment_themes') }} as touched
+    inner join tones on touched.tone = tones.told_as
+    where commented_at is not null
+),
+
+-- who writes five messages about one parcel is one person with one theme
+wrote as (
+    select
+        month,
+        {%- for cut in cuts %}
+        case when grouping({{ cut }}) = 1 then 'all' else {{ cut }} end as {{ cut }},
+        {%- endfor %}
+        count(*) as comments,
+        count(distinct writer_id) as n
+    from comments
+    group by grouping sets ((month), (month, touchpoint), (month, segment))
+),
+
+mentioned as (
+    select
+        theme,
+        tone,
+        month,
+        {%- for cut in cuts %}
+        case when grouping({{ cut }}) = 1 then 'all' else {{ cut }} end as {{ cut }},
+        {%- endfor %}
+        count(*) as comments_with_theme,
+        count(distinct writer_id) as n_with_theme
+    from mentions
+    group by grouping sets ((theme, tone, month), (theme, tone, month, touchpoint), (theme, tone, month, segment))
+),
+
+-- a theme that nobody mentions in a month has a share too
+counted as (
+    select
+        themes.theme,
+        themes.tone,
+        wrote.month,
+        wrote.touchpoint,
+        wrote.segment,
+        wrote.comments,
+        wrote.n,
+        coalesce(mentioned.comments_with_theme, 0) as comments_with_theme,
+        coalesce(mentioned.n_with_theme, 0) as n_with_theme
+    from wrote
+    cross join (select distinct theme, tone from mentions) as themes
+    left join mentioned
+        on themes.theme = mentioned.theme
+        and themes.tone = mentioned.tone
+        and wrote.month = mentioned.month
+        and wrote.touchpoint = mentioned.touchpoint
+        and wrote.segment = mentioned.segment
+),
+
+-- one month has too few comments for what rises slowly, and a year before holds each season once
+looked_back as (
+    select
+        *,
+        {%- for window in ('recent', 'before') %}
+        sum(n) over {{ window }}_months as n_{{ window }},
+        sum(n_with_theme) over {{ window }}_months as n_with_theme_{{ window }},
+        {%- endfor %}
+        count(*) over before_months as months_before
+    from counted
+    window
+        recent_months as (
+            partition by theme, tone, touchpoint, segment
+            order by year(month) * 12 + month(month) range between {{ recent - 1 }} preceding and current row
+        ),
+        before_months as (
+            partition by theme, tone, touchpoint, segment
+            order by year(month) * 12 + month(month)
+            range between {{ recent + before - 1 }} preceding and {{ recent }} preceding
+        )
+),
+
+shares as (
+    select
+        *,
+        {{ wilson_bound(-1, 'n', 'n_with_theme') }} as share_low,
+        {{ wilson_bound(1, 'n', 'n_with_theme') }} as share_high,
+        struct_pack(
+            value := 1.0 * n_with_theme_recent / n_recent,
+            interval_low := {{ wilson_bound(-1, 'n_recent', 'n_with_theme_recent') }},
+            interval_high := {{ wilson_bound(1, 'n_recent', 'n_with_theme_recent') }}
+        ) as later,
+        -- half of the months are enough: a new touchpoint has no more
+        case when 2 * months_before >= {{ before }} then
+            struct_pack(
+                value := 1.0 * n_with_theme_before / n_before,
+                interval_low := {{ wilson_bound(-1, 'n_before', 'n_with_theme_before') }},
+                interval_high := {{ wilson_bound(1, 'n_before', 'n_with_theme_before') }}
+            )
+        end as earlier
+    from looked_back
+),
+
+compared as (
+    select
+        *,
+        later.value - earlier.value as change,
+        {{ difference_bound(-1, 'later', 'earlier') }} as change_low,
+        {{ difference_bound(1, 'later', 'earlier') }} as change_high
+    from shares
+),
+
+chances as (
+    select
+        *,
+        case
+            when touchpoint <> 'all' then 'touchpoint'
+            when segment <> 'all' then 'segment'
+            else 'all'
+        end as cut_by,
+        {{ chance_of('change', 'change_low', 'change_high') }} as chance
+    from compared
+),
+
+-- whoever looks at twenty themes at ten touchpoints finds one that rose, by chance alone
+ranked as (
+    select
+        *,
+        row_number() over (partition by month, cut_by order by chance nulls last) as place,
+        count(chance) over (partition by month, cut_by) as looked_at
+    from chances
+),
+
+-- Benjamini and Hochberg (1995): of all that are called a change, 5 % are none
+judged as (
+    select
+        *,
+        max(place) filter (chance <= 0.05 * place / looked_at) over (partition by month, cut_by) as last_place
+    from ranked
+),
+
+told as (
+    select
+        *,
+        case
+            when chance is null then null
+            when coalesce(place > last_place, true) then 'noise'
+            when change > 0 then 'up'
+            else 'down'
+        end as change_verdict
+    from judged
+)
+
+select
+    theme,
+    tone,
+    month,
+    touchpoint,
+    segment,
+    cut_by,
+    comments,
+    comments_with_theme,
+    n,
+    n_with_theme,
+    round(100.0 * n_with_theme / n, 4) as share,
+    -- at no hits or nothing but hits the bound is 0 or 100, whatever rounding makes of it
+    round(100 * greatest(0.0, share_low), 4) as share_low,
+    round(100 * least(1.0, share_high), 4) as share_high,
+    'Wilson' as interval_method,
+    cast(n_recent as bigint) as n_recent,
+    round(100 * later.value, 4) as share_recent,
+    cast(case when earlier is not null then n_before end as bigint) as n_before,
+    round(100 * earlier.value, 4) as share_before,
+    round(100 * change, 4) as change,
+    round(100 * change_low, 4) as change_low,
+    round(100 * change_high, 4) as change_high,
+    change_verdict,
+    change_verdict is not null and change_verdict = 'up' as is_rising,
+    cast(looked_at as bigint) as looked_at,
+    {{ theme_method() }} as method_version
+from told
