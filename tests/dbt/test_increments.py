@@ -51,6 +51,7 @@ MARTS = {
     "accounts": "*",
     "identity_conflicts": "*",
     "metrics": "*",
+    "outcomes": "*",
     "team_pulse": "*",
     "questions_to_map": "*",
     "touchpoints_to_map": "*",

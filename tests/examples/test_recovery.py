@@ -252,8 +252,6 @@ def test_an_outage_of_one_source_is_seen_while_it_lasts(
 
 LATER = {
     "drivers": "what moves a score is not computed yet: the table drivers",
-    "seasonality": "no score without its season: the column value_deseasoned of metrics",
-    "initiatives": "what a change was worth is not evaluated yet: the table outcomes",
     "themes": "comments have no themes yet: the table theme_trends",
     "coverage": "who was never asked is not looked at: the table rating_coverage",
 }
@@ -276,7 +274,6 @@ def test_the_drivers_of_the_score_have_their_sign_and_order(shown: Demo) -> None
     assert min(points, key=points.__getitem__) == "billing"
 
 
-@missing("seasonality")
 def test_december_is_no_trend(shown: Demo) -> None:
     month = shown.truth("seasonality")["month"]
     found = shown.sql(
@@ -290,7 +287,6 @@ def test_december_is_no_trend(shown: Demo) -> None:
     assert found["drop"][0] < -3
 
 
-@missing("initiatives")
 @pytest.mark.parametrize("place", range(3))
 def test_an_initiative_gets_the_verdict_that_was_planted(shown: Demo, place: int) -> None:
     planted = shown.truth("initiatives")[place]
