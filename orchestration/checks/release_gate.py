@@ -91,7 +91,9 @@ def _checks(settings: Settings) -> list[Check]:
             "or change is not null and (change_low is null or change_high is null) "
             "or year_change is not null and (year_change_low is null or year_change_high is null) "
             "or value_weighted is not null and (value_weighted_low is null "
-            "or value_weighted_high is null or weights_method is null)",
+            "or value_weighted_high is null or weights_method is null) "
+            "or value_deseasoned is not null and (value_deseasoned_low is null "
+            "or value_deseasoned_high is null or season_method is null)",
             "concat_ws(' ', metric, period_grain, cut_by, source, touchpoint, segment, stage, "
             "channel, period_start)",
         ),
