@@ -52,6 +52,8 @@ MARTS = {
     "identity_conflicts": "*",
     "metrics": "*",
     "outcomes": "*",
+    "drivers": "*",
+    "team_rating_coverage": "*",
     "team_pulse": "*",
     "questions_to_map": "*",
     "touchpoints_to_map": "*",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-# months that each touchpoint is told of, from January 2024; `gap` lacks one, and with it the trend around it
 MODELS = ("--resource-type", "seed", "--resource-type", "model")
+# months that each touchpoint is told of; `gap` lacks one, and with it the trend around it
 MONTHS = {
     "whole": range(30),
     "enough": range(24),
@@ -53,9 +53,7 @@ def answers() -> Rows:
 def metrics(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
     warehouse = Warehouse(tmp_path_factory.mktemp("seasons") / "house")
     warehouse.load(answers())
-    warehouse.dbt(
-        "build", "--select", "+metrics", *MODELS, seeds=SEEDS
-    )
+    warehouse.dbt("build", "--select", "+metrics", *MODELS, seeds=SEEDS)
     with warehouse.open() as db:
         return db.sql(
             "select * from release.main.metrics where metric = 'nps' and cut_by = 'touchpoint' "
@@ -64,9 +62,7 @@ def metrics(tmp_path_factory: pytest.TempPathFactory) -> pl.DataFrame:
 
 
 def series(metrics: pl.DataFrame, touchpoint: str, grain: str) -> pl.DataFrame:
-    return metrics.filter(
-        pl.col("touchpoint") == touchpoint, pl.col("period_grain") == grain
-    )
+    return metrics.filter(pl.col("touchpoint") == touchpoint, pl.col("period_grain") == grain)
 
 
 @pytest.mark.parametrize(("grain", "length"), [("month", 12), ("quarter", 4)])
