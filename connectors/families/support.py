@@ -50,6 +50,7 @@ SUPPORT = Family(
                 text("touchpoint", "Where on the journey it arose, if the source says."),
                 text("segment", "Segment of the customer when writing."),
                 text("opened_by", "Who opened it.", values=ROLES),
+                flag("is_rating_asked", "The customer was asked to rate it, if the source tells."),
                 text("language", "Language of the case, BCP 47."),
                 Column(
                     name="tags",

@@ -19,12 +19,16 @@ from orchestration.warehouse.sql import literal, quote, utc_now
 
 CHECKS = {
     "no_naked_score": "Every published number has n, interval, period and method version.",
+    "no_naked_estimate": "Every estimate has n, interval, period and method version.",
     "no_naked_share": "Every share and median has both ends of its interval.",
     "no_personal_data": "No column is personal or undeclared, and no text holds an address.",
     "plain_types": "Every column has a type that each reader understands.",
     "not_collapsed": "No table lost more rows against the published version than is allowed.",
     "fresh": "The newest load is not older than is allowed.",
 }
+ESTIMATES = {"outcomes": "estimate", "drivers": "points"}
+"""Tables, beside metrics, of one number each, with `interval_low` and `interval_high`."""
+
 _SHOWN = 5
 _PLAIN = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL", "BOOLEAN", "VARCHAR", "DATE", "TIMESTAMP")
 _EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}"
@@ -91,16 +95,34 @@ def _checks(settings: Settings) -> list[Check]:
             "or change is not null and (change_low is null or change_high is null) "
             "or year_change is not null and (year_change_low is null or year_change_high is null) "
             "or value_weighted is not null and (value_weighted_low is null "
-            "or value_weighted_high is null or weights_method is null)",
+            "or value_weighted_high is null or weights_method is null) "
+            "or value_deseasoned is not null and (value_deseasoned_low is null "
+            "or value_deseasoned_high is null or season_method is null)",
             "concat_ws(' ', metric, period_grain, cut_by, source, touchpoint, segment, stage, "
             "channel, period_start)",
         ),
+        _estimates(settings),
         _shares(settings),
         _personal(settings),
         _types(settings),
         _collapse(settings),
         _freshness(settings),
     ]
+
+
+def _estimates(settings: Settings) -> Check:
+    """Numbers that no other may be read without; of tables that are there."""
+    there = {table for table, _, _ in _columns(settings)}
+    needed = ("n", "interval_low", "interval_high", "period_start", "period_end", "method_version")
+    query = " union all ".join(
+        f"select {literal(f'{table}.{number} is naked')} as culprit from main.{quote(table)} "
+        f"where {quote(number)} is not null "
+        f"and ({' or '.join(f'{quote(column)} is null' for column in needed)})"
+        for table, number in ESTIMATES.items()
+        if table in there
+    )
+    empty = "select null as culprit where false"
+    return Check("no_naked_estimate", query or empty, "culprit is not null", "culprit")
 
 
 def _shares(settings: Settings) -> Check:

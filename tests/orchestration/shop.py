@@ -19,7 +19,9 @@ METRICS = """
         1.0::double as year_change, -22.0::double as year_change_low,
         24.0::double as year_change_high, 39.0::double as value_weighted,
         11.0::double as value_weighted_low, 60.5::double as value_weighted_high,
-        'invited / completed' as weights_method
+        'invited / completed' as weights_method, 41.0::double as value_deseasoned,
+        12.0::double as value_deseasoned_low, 65.0::double as value_deseasoned_high,
+        'additive' as season_method
 """
 COMMENTS = """
     select i::bigint as comment_id, timestamp '2026-03-01 12:00:00' as commented_at,

@@ -25,6 +25,8 @@ NAKED = (
     "year_change_high",
     "value_weighted_low",
     "weights_method",
+    "value_deseasoned_high",
+    "season_method",
 )
 
 
@@ -82,6 +84,23 @@ def test_a_share_without_an_end_of_its_interval_is_refused_by_name(
     monkeypatch.setattr(release_gate, "may_shrink", lambda _settings: set())
 
     assert refused(stocked) == {"no_naked_share": ["journey_paths.reached_share has no interval"]}
+
+
+def test_an_estimate_without_its_clothes_is_refused_by_name(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drivers = (
+        "select date '2026-01-01' as period_start, date '2026-02-01' as period_end, 'v' as "
+        "method_version, n, points, low as interval_low, 2.0 as interval_high "
+        "from (values (9, 1.0, 0.5), (9, 1.0, null), (null, 1.0, 0.5), (null, null, null)) "
+        "as t(n, points, low)"
+    )
+    release(stocked, metrics=METRICS, comments=COMMENTS, drivers=drivers)
+    declared = columns(stocked)
+    monkeypatch.setattr(release_gate, "public_columns", lambda _settings: declared)
+    monkeypatch.setattr(release_gate, "may_shrink", lambda _settings: set())
+
+    assert refused(stocked) == {"no_naked_estimate": ["drivers.points is naked (2 rows)"]}
 
 
 def test_a_number_that_is_not_shown_needs_no_interval(stocked: House) -> None:

@@ -40,7 +40,7 @@ class Via(msgspec.Struct):
 
 @also(
     "url external_id type raw_subject recipient collaborator_ids follower_ids email_cc_ids due_at "
-    "forum_topic_id problem_id has_incidents is_public fields satisfaction_rating brand_id "
+    "forum_topic_id problem_id has_incidents is_public fields brand_id "
     "sharing_agreement_ids custom_status_id encoded_id followup_ids ticket_form_id "
     "allow_channelback allow_attachments from_messaging_channel generated_timestamp"
 )
@@ -60,6 +60,7 @@ class Ticket(msgspec.Struct):
     group_id: int | None = None
     tags: msgspec.Raw = NULL
     custom_fields: msgspec.Raw = NULL
+    satisfaction_rating: msgspec.Raw = NULL
     metric_set: MetricSet | None = None
 
 

@@ -80,6 +80,7 @@ CASES: Mapping[str, Column] = {
     .then(pl.lit("customer"))
     .when(pl.col("submitter_id").is_not_null())
     .then(pl.lit("agent")),
+    "is_rating_asked": pl.col("satisfaction_rating").str.json_path_match("$.score") != "unoffered",
     "tags": "tags",
     "created_at": "created_at",
     "updated_at": "updated_at",

@@ -5,6 +5,8 @@
     'change': {'week': '7 day', 'month': '1 month', 'quarter': '3 month'},
     'year_change': {'week': '364 day', 'month': '12 month', 'quarter': '12 month'},
 } %}
+{#- Periods of a year: months and quarters have a season. Weeks drift against the year. -#}
+{%- set seasons = {'month': 12, 'quarter': 4} %}
 {#- One id of what a row is compared by: joining millions of rows by ten texts takes minutes. #}
 with cells as (
     select
@@ -76,6 +78,77 @@ told as (
     left join invited on valued.rate_id = invited.rate_id
 ),
 
+{#- Classical additive decomposition, as of statsmodels' seasonal_decompose where no period is missing:
+    trend = centred moving average over a year; season = mean of what is left, by calendar period. #}
+{%- for grain, length in seasons.items() %}
+
+places_{{ grain }} as (
+    select
+        series_id,
+        period_start,
+        value,
+        (interval_high - interval_low) / 2 as half_width,
+        cast(date_part('year', period_start) * {{ length }} + date_part('{{ grain }}', period_start) as integer) as place
+    from told
+    where period_grain = '{{ grain }}' and value is not null
+),
+
+trends_{{ grain }} as (
+    select
+        *,
+        -- a year before and a year after by half a period each: both must be complete
+        case when count(*) over sooner = {{ length }} and count(*) over later = {{ length }}
+            then value - (avg(value) over sooner + avg(value) over later) / 2
+        end as detrended
+    from places_{{ grain }}
+    window
+        sooner as (
+            partition by series_id order by place
+            range between {{ length // 2 }} preceding and {{ length // 2 - 1 }} following
+        ),
+        later as (
+            partition by series_id order by place
+            range between {{ length // 2 - 1 }} preceding and {{ length // 2 }} following
+        )
+),
+
+calendar_{{ grain }} as (
+    select
+        series_id,
+        place % {{ length }} as of_year,
+        avg(detrended) as season,
+        sqrt(sum(half_width * half_width)) / count(*) as half_width
+    from trends_{{ grain }}
+    where detrended is not null
+    group by series_id, place % {{ length }}
+),
+
+-- two full years give each calendar period a value; a season with a hole in it is none
+seasons_{{ grain }} as (
+    select
+        *,
+        season - avg(season) over (partition by series_id) as effect,
+        count(*) over (partition by series_id) as known
+    from calendar_{{ grain }}
+),
+{%- endfor %}
+
+deseasoned as (
+    {%- for grain, length in seasons.items() %}
+    select
+        {{ "'" ~ grain ~ "'" }} as period_grain,
+        places.series_id,
+        places.period_start,
+        seasons.effect,
+        seasons.half_width
+    from places_{{ grain }} as places
+    inner join seasons_{{ grain }} as seasons
+        on places.series_id = seasons.series_id and places.place % {{ length }} = seasons.of_year
+    where seasons.known = {{ length }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
 periods as (
     select series_id, period_start, value, interval_low, interval_high
     from told
@@ -85,13 +158,20 @@ periods as (
 -- a change is one between periods of one grain, within one method version
 compared as (
     select
-        told.*
+        told.*,
+        told.value - deseasoned.effect as value_deseasoned,
+        -- the value's own interval, moved, and as much wider as the season is uncertain (MOVER)
+        told.value - deseasoned.effect
+        - sqrt(pow(told.value - told.interval_low, 2) + pow(deseasoned.half_width, 2)) as value_deseasoned_low,
+        told.value - deseasoned.effect
+        + sqrt(pow(told.interval_high - told.value, 2) + pow(deseasoned.half_width, 2)) as value_deseasoned_high
         {%- for name in changes %},
         told.value - {{ name }}.value as {{ name }},
         {{ difference_bound(-1, 'told', name) }} as {{ name }}_low,
         {{ difference_bound(1, 'told', name) }} as {{ name }}_high
         {%- endfor %}
     from told
+    left join deseasoned on told.series_id = deseasoned.series_id and told.period_start = deseasoned.period_start
     {%- for name in changes %}
     left join periods as {{ name }}
         on told.series_id = {{ name }}.series_id
@@ -174,5 +254,14 @@ select
     value_weighted_high,
     weights_method,
     weights_flag,
+    {%- for end in ['', '_low', '_high'] %}
+    round(value_deseasoned{{ end }}, 4) as value_deseasoned{{ end }},
+    {%- endfor %}
+    case
+        {%- for grain, length in seasons.items() %}
+        when value_deseasoned is not null and period_grain = '{{ grain }}'
+            then 'additive, centred average of {{ length }} {{ grain }}s'
+        {%- endfor %}
+    end as season_method,
     break_before
 from judged

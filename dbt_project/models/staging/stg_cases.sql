@@ -25,6 +25,7 @@ select
     touchpoint,
     segment,
     opened_by,
+    is_rating_asked,
     language,
     tags,
     created_at,

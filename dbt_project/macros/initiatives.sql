@@ -1,0 +1,25 @@
+{#- What an initiative can be judged by: whose values higher are better, and whose are not. -#}
+{% macro initiative_metrics(tagged=false) -%}
+    {%- set scores = ['nps', 'csat', 'ces', 'rating'] -%}
+    {{ return(scores if tagged else scores + [
+        'rating_top_box', 'response_rate', 'fcr', 'one_touch_rate', 'reopen_rate', 'contact_rate'
+    ]) }}
+{%- endmacro %}
+
+{#- 1 where a higher value is better, -1 where a lower one is. -#}
+{% macro better_direction(metric) -%}
+    case when {{ metric }} in ('reopen_rate', 'contact_rate') then -1 else 1 end
+{%- endmacro %}
+
+{#- Whether a value is in a list told with | between its parts; an empty list holds everything, nobody knows of null. -#}
+{% macro is_listed(value, list) -%}
+    case
+        when {{ list }} is null then true
+        when {{ value }} is not null then '|' || lower({{ list }}) || '|' like '%|' || lower({{ value }}) || '|%'
+    end
+{%- endmacro %}
+
+{#- What an answer counts as, in points of its metric: what `metric_values` multiplies sums by. -#}
+{% macro points(statistic) -%}
+    case {{ statistic }} when 'mean' then 1.0 else 100.0 end
+{%- endmacro %}
