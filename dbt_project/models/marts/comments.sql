@@ -11,7 +11,8 @@ voices as (
 scores as (
     select
         voice_id,
-        {{ main_score() }} as main
+        {{ main_score('metric') }} as metric,
+        {{ main_score('score') }} as score
     from {{ ref('scores') }}
     group by voice_id
 ),
@@ -60,8 +61,8 @@ comments as (
         placed.kind,
         verbatims.redacted_text as comment,
         voices.language,
-        scores.main.metric as metric,
-        scores.main.score as score,
+        scores.metric as metric,
+        scores.score as score,
         voices.customer_id,
         voices.account_id,
         voices.source,
