@@ -1,8 +1,9 @@
-"""A build of 0.1 % new voices, against the full build, at two sizes of history.
+"""A day (0.1 % new voices, 0.05 % changed, a few deleted), against the full build, at two sizes.
 
 Touches of a shop: orders, surveys with two answers each, cases with messages, reviews, by people
-that are known by id, address or both. The ratio of the two increments says whether an increment's
-cost follows the change or the history. dbt's own start is not counted, only its models.
+that are known by id, address or both. New voices are of any day, so many are late. The ratio of the
+two increments says whether an increment follows the change or the history. Of dbt only its models
+count, not its start.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from connectors.landing import Landing
 from orchestration.warehouse import Loader, connect
 
 _COMMON = (
-    "'shop' as source, false as _deleted, '{load}' as _load_id, timestamp '{at}' as _loaded_at"
+    "'shop' as source, {deleted} as _deleted, '{load}' as _load_id, timestamp '{at}' as _loaded_at"
 )
 _WHO = "'p' || (i * 7919) % {people} as person_ref"
 _MAIL = "case when i % 3 = 0 then 'c' || (i * 7919) % {people} || '@mail.test' end as email"
@@ -23,14 +24,15 @@ _WHEN = "timestamp '2024-01-01' + to_seconds((i * 48271) % 60000000)"
 _NEW = "from range({first}, {last}) as t(i)"
 _PARTS = {
     "value_events": f"""
-        'o' || i as event_id, 'order' as event_type, (i % 90)::decimal(18, 4) as amount,
+        'o' || i as event_id, 'order' as event_type,
+        ((i + {{load_no}}) % 90)::decimal(18, 4) as amount,
         'EUR' as currency, {_WHO}, {_MAIL}, {_WHEN} as occurred_at {_NEW} where i % 2 = 0""",
     "survey_responses": f"""
         's1' as survey_id, 'w' || i as response_id, 'completed' as status, {_WHO},
         {_WHEN} as submitted_at {_NEW} where i % 10 = 1""",
     "survey_answers": f"""
         's1' as survey_id, 'w' || i as response_id, 'q' || q as question_id, '' as item_id,
-        case when q = 1 then i * 31 % 11 end as value_number,
+        case when q = 1 then (i * 31 + {{load_no}}) % 11 end as value_number,
         case when q = 2 then 'the box came late and nobody answered ' || i end as value_text,
         {_WHEN} as answered_at {_NEW}, range(1, 3) as u(q) where i % 10 = 1""",
     "cases": f"""
@@ -45,7 +47,8 @@ _PARTS = {
         'c' || i as case_id, 'h1' as change_id, 'status' as field, 'open' as old_value,
         'solved' as new_value, {_WHEN} + to_days(1) as changed_at {_NEW} where i % 10 = 3""",
     "reviews": f"""
-        'r' || i as review_id, (i % 5 + 1)::double as rating, 1.0 as scale_min, 5.0 as scale_max,
+        'r' || i as review_id, ((i + {{load_no}}) % 5 + 1)::double as rating,
+        1.0 as scale_min, 5.0 as scale_max,
         'late again, tea was fine ' || i as body, {_WHO}, {_WHEN} as reviewed_at
         {_NEW} where i % 10 = 5""",
     "people": """
@@ -64,12 +67,14 @@ class _History:
         with connect(folder / "warehouse.duckdb") as connection:
             Loader(connection, Landing(folder / "nothing")).load()
 
-    def load(self, first: int, last: int) -> None:
-        """Append voices number `first` to `last`, as one load."""
+    def load(self, first: int, last: int, *, deleted: bool = False) -> None:
+        """Append voices number `first` to `last`, as one load: anew, changed or deleted."""
         self._loads += 1
         filled = {
-            "load": f"20260101T00000{self._loads}.000000Z-bench0",
-            "at": f"2026-01-01 00:00:0{self._loads}",
+            "load": f"20260101T0000{self._loads:02}.000000Z-bench0",
+            "at": f"2026-01-01 00:00:{self._loads:02}",
+            "load_no": self._loads,
+            "deleted": deleted,
             "people": self.size // 20,
             "first": first,
             "last": last,
@@ -85,10 +90,13 @@ class _History:
 
 
 def _increments(history: _History) -> dict[str, float]:
-    """Seconds of each model for 0.1 % more, the better of two."""
+    """Seconds of each model for a day, the better of two."""
     step, built = history.size // 1000, []
     for first in (history.size, history.size + step):
+        changed = first % (7 * step)
         history.load(first, first + step)
+        history.load(changed, changed + step // 2)
+        history.load(changed + step, changed + step + step // 20, deleted=True)
         built.append(history.build())
     return {model: min(seconds[model] for seconds in built) for model in built[0]}
 
@@ -104,7 +112,7 @@ def main(folder: Path, *, small: bool) -> None:
         increments.append(_increments(history))
         part = sum(increments[-1].values())
         sys.stdout.write(
-            f"  {size:>9,} voices: full {whole:6.2f} s, then 0.1 % more {part:6.2f} s"
+            f"  {size:>9,} voices: full {whole:6.2f} s, then a day {part:6.2f} s"
             f"  {part / whole:5.2f} x full\n"
         )
     few, many = increments
