@@ -14,7 +14,7 @@ from orchestration.settings import Settings
 from orchestration.warehouse import Loader, connect
 
 _COMMON = (
-    "'shop' as source, false as _deleted, '{load}' as _load_id, timestamp '{at}' as _loaded_at"
+    "'shop' as source, {deleted} as _deleted, '{load}' as _load_id, timestamp '{at}' as _loaded_at"
 )
 _WHO = "'p' || (i * 7919) % {people} as person_ref"
 _MAIL = "case when i % 3 = 0 then 'c' || (i * 7919) % {people} || '@mail.test' end as email"
@@ -22,14 +22,15 @@ _WHEN = "timestamp '2024-01-01' + to_seconds((i * 48271) % 60000000)"
 _NEW = "from range({first}, {last}) as t(i)"
 _PARTS = {
     "value_events": f"""
-        'o' || i as event_id, 'order' as event_type, (i % 90)::decimal(18, 4) as amount,
+        'o' || i as event_id, 'order' as event_type,
+        ((i + {{load_no}}) % 90)::decimal(18, 4) as amount,
         'EUR' as currency, {_WHO}, {_MAIL}, {_WHEN} as occurred_at {_NEW} where i % 2 = 0""",
     "survey_responses": f"""
         's1' as survey_id, 'w' || i as response_id, 'completed' as status, {_WHO},
         {_WHEN} as submitted_at {_NEW} where i % 10 = 1""",
     "survey_answers": f"""
         's1' as survey_id, 'w' || i as response_id, 'q' || q as question_id, '' as item_id,
-        case when q = 1 then i * 31 % 11 end as value_number,
+        case when q = 1 then (i * 31 + {{load_no}}) % 11 end as value_number,
         case when q = 2 then 'the box came late and nobody answered ' || i end as value_text,
         {_WHEN} as answered_at {_NEW}, range(1, 3) as u(q) where i % 10 = 1""",
     "cases": f"""
@@ -44,7 +45,8 @@ _PARTS = {
         'c' || i as case_id, 'h1' as change_id, 'status' as field, 'open' as old_value,
         'solved' as new_value, {_WHEN} + to_days(1) as changed_at {_NEW} where i % 10 = 3""",
     "reviews": f"""
-        'r' || i as review_id, (i % 5 + 1)::double as rating, 1.0 as scale_min, 5.0 as scale_max,
+        'r' || i as review_id, ((i + {{load_no}}) % 5 + 1)::double as rating,
+        1.0 as scale_min, 5.0 as scale_max,
         'late again, tea was fine ' || i as body, {_WHO}, {_WHEN} as reviewed_at
         {_NEW} where i % 10 = 5""",
     "people": """
@@ -64,12 +66,14 @@ class History:
         with connect(self.settings.warehouse) as connection:
             Loader(connection, Landing(folder / "nothing")).load()
 
-    def load(self, first: int, last: int) -> None:
-        """Append voices number `first` to `last`, as one load."""
+    def load(self, first: int, last: int, *, deleted: bool = False) -> None:
+        """Append voices number `first` to `last`, as one load: anew, changed or deleted."""
         self._loads += 1
         filled = {
-            "load": f"20260101T00000{self._loads}.000000Z-bench0",
-            "at": f"2026-01-01 00:00:0{self._loads}",
+            "load": f"20260101T0000{self._loads:02}.000000Z-bench0",
+            "at": f"2026-01-01 00:00:{self._loads:02}",
+            "load_no": self._loads,
+            "deleted": deleted,
             "people": self.size // 20,
             "first": first,
             "last": last,

@@ -26,18 +26,15 @@
     select {{ columns | join(', ') }}, {{ row_hash(columns) }} as row_hash
     from {{ cte }}
     {%- else %}
-    select wanted.*
-    from (select {{ columns | join(', ') }}, {{ row_hash(columns) }} as row_hash from {{ cte }}) as wanted
-    left join {{ this }} as held on wanted.{{ key }} = held.{{ key }}
-    where held.{{ key }} is null or held.row_hash <> wanted.row_hash
-    union all
+    -- one pass over both: a row of only one side, or of another content
     select
         {%- for column in columns %}
-        {{ 'held.' ~ column if column == key else 'null' }} as {{ column }},
+        {{ 'coalesce(wanted.' ~ column ~ ', held.' ~ column ~ ')' if column == key else 'wanted.' ~ column }} as {{ column }},
         {%- endfor %}
-        null as row_hash
-    from {{ this }} as held
-    where not exists (select 1 from {{ cte }} as wanted where wanted.{{ key }} = held.{{ key }})
+        wanted.row_hash
+    from (select {{ columns | join(', ') }}, {{ row_hash(columns) }} as row_hash from {{ cte }}) as wanted
+    full join {{ this }} as held on wanted.{{ key }} = held.{{ key }}
+    where wanted.row_hash is distinct from held.row_hash
     {%- endif %}
 {%- endmacro %}
 

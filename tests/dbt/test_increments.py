@@ -62,6 +62,11 @@ MARTS = {
     "questions_to_map": "*",
     "touchpoints_to_map": "*",
 }
+# sums that are kept, beside what is published of them
+SUMS = {
+    "metric_cells": "* exclude (build)",
+    "metric_strata": "* exclude (build)",
+}
 
 
 def test_three_increments_end_where_one_full_build_ends(
@@ -111,6 +116,41 @@ def test_changed_seeds_and_time_alone_change_what_hangs_on_them(
     whole.dbt("build", *MODELS, seeds=changed)
     _assert_same(stepwise, whole)
     assert whole.rows(still_open) > [(0,)]
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_days_in_any_order_and_a_build_cut_short_leave_the_sums_of_a_full_build(
+    warehouse: Callable[[str], Warehouse], seed: int
+) -> None:
+    """Rows arrive late, change and go; one day's build ends before its answers are summed up."""
+    stepwise, whole = warehouse("stepwise"), warehouse("whole")
+    for day, portion in enumerate(Company(seed).portions(5)):
+        stepwise.load(portion)
+        cut = ("--exclude", "metric_cells+", "metric_strata+") if day == 2 else ()
+        stepwise.dbt("build", *MODELS, *cut, seeds=SEEDS)
+        whole.load(portion)
+    whole.dbt("build", *MODELS, seeds=SEEDS)
+
+    _assert_same(stepwise, whole)
+    replaced = "select count(*) from numbers.metric_answers where until is not null"
+    assert stepwise.rows(replaced) > [(0,)]
+
+
+def test_an_increment_sums_no_metric_again_that_nothing_touched(
+    warehouse: Callable[[str], Warehouse],
+) -> None:
+    rows = Company(4).records()
+    house = warehouse("house")
+    house.load(rows)
+    house.dbt("build", *MODELS, seeds=SEEDS)
+    house.load({"reviews": [{**rows["reviews"][0], "rating": 2, "updated_at": LATE}]})
+    house.dbt("build", *MODELS, seeds=SEEDS)
+
+    summed = "select distinct metric from numbers.metric_cells where build = 2 order by all"
+    assert house.rows(summed) == [("rating",), ("rating_top_box",)]
+    # and of those two not every cell
+    left = "select distinct metric from numbers.metric_cells where build = 1 order by all"
+    assert {("rating",), ("rating_top_box",)} <= set(house.rows(left))
 
 
 def test_an_increment_places_no_voice_again_that_nothing_touched(
@@ -174,6 +214,9 @@ def _assert_same(stepwise: Warehouse, whole: Warehouse) -> None:
     for mart, columns in MARTS.items():
         query = f"select {columns} from release.main.{mart} as mart order by all"
         assert _rounded(stepwise.rows(query)) == _rounded(whole.rows(query)), mart
+    for model, columns in SUMS.items():
+        query = f"select {columns} from numbers.{model} where n > 0 order by all"
+        assert _rounded(stepwise.rows(query)) == _rounded(whole.rows(query)), model
 
 
 def _rounded(rows: list[tuple[object, ...]]) -> list[tuple[object, ...]]:

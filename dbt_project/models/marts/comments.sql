@@ -11,7 +11,8 @@ voices as (
 scores as (
     select
         voice_id,
-        {{ main_score() }} as main
+        {{ main_score('metric') }} as metric,
+        {{ main_score('score') }} as score
     from {{ ref('scores') }}
     group by voice_id
 ),
@@ -81,8 +82,8 @@ comments as (
         verbatims.redacted_text as comment,
         themes.themes,
         voices.language,
-        scores.main.metric as metric,
-        scores.main.score as score,
+        scores.metric as metric,
+        scores.score as score,
         voices.customer_id,
         voices.account_id,
         voices.source,

@@ -7,7 +7,8 @@ with happened as (
 scores as (
     select
         voice_id as event_id,
-        {{ main_score() }} as main
+        {{ main_score('metric') }} as metric,
+        {{ main_score('score') }} as score
     from {{ ref('scores') }}
     group by voice_id
 ),
@@ -24,8 +25,8 @@ comments as (
 events as (
     select
         happened.*,
-        scores.main.metric as metric,
-        scores.main.score as score,
+        scores.metric as metric,
+        scores.score as score,
         comments.comment_id
     from happened
     left join scores using (event_id)

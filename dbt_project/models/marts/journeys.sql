@@ -11,15 +11,9 @@
     'first_touchpoint', 'last_touchpoint', 'first_score', 'last_score', 'lowest_score', 'amount',
     'currency', 'value_before', 'value_after', 'value_currency',
 ] %}
-with all_steps as (
-    select * from {{ ref('journey_steps') }}
-),
-
-events as (
-    select * from {{ ref('journey_events') }}
-),
-
-definitions as (
+{#- A CTE that is read twice is written out with all its columns, so tables of the whole history are named
+    where they are read. #}
+with definitions as (
     select * from {{ ref('int_journey_definitions') }}
 ),
 
@@ -31,7 +25,7 @@ mentions as (
 -- because an old export was loaded today
 clock as (
     select max(events.occurred_at) as heard_at
-    from events
+    from {{ ref('journey_events') }} as events
     cross join mentions
     where events.is_touch and events.occurred_at <= mentions.loaded_at
 ),
@@ -39,7 +33,7 @@ clock as (
 -- the steps of a customer carry one fingerprint already
 stepped as (
     select party_id, any_value(row_hash) as row_hash
-    from all_steps
+    from {{ ref('journey_steps') }}
     group by party_id
 ),
 
@@ -80,20 +74,19 @@ grown_old as (
     select distinct journeys.party_id
     from {{ this }} as journeys
     inner join definitions on journeys.journey = definitions.journey
-    cross join clock
-    where (journeys.outcome = 'open' and clock.heard_at > journeys.open_until)
+    where (journeys.outcome = 'open' and (select heard_at from clock) > journeys.open_until)
         -- the newest touch may go again, and with it the silence
         or (
             journeys.outcome in ('abandoned', 'ended')
-            and clock.heard_at <= journeys.last_at + definitions.timeout_days * interval 1 day
+            and (select heard_at from clock) <= journeys.last_at + definitions.timeout_days * interval 1 day
         )
-        or (journeys.value_after is not null and clock.heard_at < journeys.last_at + {{ span }})
+        or (journeys.value_after is not null and (select heard_at from clock) < journeys.last_at + {{ span }})
         -- without a value before, the one after stays unknown too
         or (
             journeys.outcome <> 'open'
             and journeys.value_after is null
             and journeys.value_before is not null
-            and clock.heard_at >= journeys.last_at + {{ span }}
+            and (select heard_at from clock) >= journeys.last_at + {{ span }}
         )
 ),
 
@@ -113,7 +106,7 @@ touched as (
 
 steps as (
     select all_steps.*, touched.row_hash as fingerprint
-    from all_steps
+    from {{ ref('journey_steps') }} as all_steps
     inner join touched on all_steps.party_id = touched.party_id
 ),
 
@@ -136,7 +129,7 @@ told as (
         and (steps.kind <> 'customer_message' or coalesce(steps.minutes_since_previous, 1) > 0) as is_effort,
         steps.touchpoint is distinct from steps.previous_touchpoint as is_arrival
     from steps
-    inner join events on steps.event_id = events.event_id
+    inner join {{ ref('journey_events') }} as events on steps.event_id = events.event_id
     left join scores on steps.event_id = scores.event_id
 ),
 
@@ -181,13 +174,13 @@ grouped as (
 
 payments as (
     select events.customer_id as party_id, events.occurred_at, events.amount, events.currency
-    from events
+    from {{ ref('journey_events') }} as events
     where events.amount is not null
         and events.kind in ('{{ var("journey_value_kinds") | join("', '") }}')
         and events.customer_id in (select party_id from touched)
     union all
     select events.account_id as party_id, events.occurred_at, events.amount, events.currency
-    from events
+    from {{ ref('journey_events') }} as events
     where events.amount is not null
         and events.kind in ('{{ var("journey_value_kinds") | join("', '") }}')
         and events.account_id in (select party_id from touched)

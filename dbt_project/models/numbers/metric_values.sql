@@ -1,6 +1,6 @@
 -- One row per metric, part (value, or response rate beside it), method version and published cell: n, value, interval.
 with cells as (
-    select * from {{ ref('metric_cells') }}
+    select * from {{ ref('metric_cells') }} where n > 0
 ),
 
 customers as (

@@ -1,89 +1,17 @@
 -- One row per metric, method version and published cell of scores: sums of its answers, each weighted by how many were asked for one.
-{#- Weighting classes (Little 1986): within a stratum, who answered stands for who was asked. A source's
-    answers stand for its own invitations only, whatever `weight_by` says. Where a stratum has nobody who
-    answered, or somebody whom nobody invited, all strata of its first place are taken as one (collapsed). -#}
-{%- set strata = ['source'] + known_only(var('weight_by'), metric_places(), 'weight_by') | reject('equalto', 'source') | list %}
-{%- set wider = strata[:2] %}
-{%- set scored = ['nps', 'csat', 'ces', 'rating', 'rating_top_box'] %}
-with observed as (
-    select * from {{ ref('metric_answers') }}
-),
-
-classes as (
-    select
-        *,
-        row_number() over (order by {{ strata | join(', ') }}) as class_id,
-        dense_rank() over (order by {{ wider | join(', ') }}) as wider_id
-    from (select distinct {{ strata | join(', ') }} from observed) as named
-),
-
--- invitations of surveys that ask for a rating ask for its top box too
-classed as (
-    select observed.*, classes.class_id
-    from observed
-    inner join classes
-        {%- for place in strata %}
-        {{ 'on' if loop.first else 'and' }} observed.{{ place }} = classes.{{ place }}
-        {%- endfor %}
-    where observed.metric in ('{{ scored | join("', '") }}')
-),
-
-readings as (
-    select distinct reading_id, metric, part, method_version from classed
-),
-{%- for block in metric_cuts() %}
-
-fine_{{ loop.index }} as (
-    select
-        reading_id,
-        class_id,
-        {%- for place in block.by %}
-        {{ place }},
-        {%- endfor %}
-        {{ period(block) }} as period,
-        count(*) as n,
-        sum(x) as total,
-        sum(x * x) as squares
-    from classed
-    group by all
-),
-{%- endfor %}
-
-celled as (
-    {%- for block in metric_cuts() %}
-    select
-        reading_id,
-        class_id,
-        {{ cell(block) }},
-        sum(n) as n,
-        sum(total) as total,
-        sum(squares) as squares
-    from fine_{{ loop.index }}
-    group by reading_id, class_id, period, {{ cells(block) }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-),
-
-placed as (
-    select
-        celled.* exclude (reading_id, account_id),
-        {{ account_text('celled.account_id') }} as account_id,
-        classes.wider_id,
-        readings.metric,
-        readings.part,
-        readings.method_version
-    from celled
-    inner join readings on celled.reading_id = readings.reading_id
-    inner join classes on celled.class_id = classes.class_id
+{#- Weighting classes (Little 1986): within a stratum, who answered stands for who was asked. Where a stratum has
+    nobody who answered, or somebody whom nobody invited, all strata of its first place are taken as one (collapsed). #}
+with strata as (
+    select * from {{ ref('metric_strata') }} where n > 0
 ),
 
 named as (
     select *, {{ hash_id(["replace(metric, '_top_box', '')"] + cell_id_parts()) }} as asked_id
-    from placed
+    from strata
 ),
 
 asked as (
-    select asked_id, class_id, wider_id, n as invited, total as completed
+    select asked_id, stratum_id, wider_id, n as invited, total as completed
     from named
     where part = 'response_rate'
 ),
@@ -118,7 +46,7 @@ joined as (
             partition by answered.asked_id, answered.metric, answered.method_version, answered.wider_id
         ) = 1 as is_collapsed
     from answered
-    left join asked on answered.asked_id = asked.asked_id and answered.class_id = asked.class_id
+    left join asked on answered.asked_id = asked.asked_id and answered.stratum_id = asked.stratum_id
     left join asked_wider on answered.asked_id = asked_wider.asked_id and answered.wider_id = asked_wider.wider_id
 ),
 

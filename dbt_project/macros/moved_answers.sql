@@ -1,0 +1,47 @@
+{#-
+    CTEs that a table of sums over `metric_answers` goes on from: `answers`, which are the observations to be
+    summed, each with a sign, and `build`, the newest one that they know.
+
+    The table holds in `build` up to which build it has counted. Observations that came since are to be added
+    (sign 1), those that were replaced or taken away since are to be subtracted (sign -1), so a sum costs what
+    changed and a build that failed half-way is made up for by the next. A full build adds everything.
+
+    who  what is summed as one before it is added up: whatever of it changed, all of it is subtracted as it
+         was and added as it is
+-#}
+{% macro moved_answers(who) -%}
+build as (
+    select max(greatest(since, coalesce(until, 0))) as number from {{ ref('metric_answers') }}
+),
+{%- if is_incremental() %}
+
+counted as (
+    select coalesce(max(build), 0) as number from {{ this }}
+),
+
+touched as (
+    select distinct answers.reading_id, {{ who }} as who
+    from {{ ref('metric_answers') }} as answers
+    cross join counted
+    where answers.since > counted.number or answers.until > counted.number
+),
+
+theirs as (
+    select answers.*, counted.number as counted
+    from {{ ref('metric_answers') }} as answers
+    inner join touched on answers.reading_id = touched.reading_id and {{ who }} = touched.who
+    cross join counted
+),
+
+answers as (
+    select *, -1 as sign from theirs where since <= counted and coalesce(until > counted, true)
+    union all
+    select *, 1 as sign from theirs where until is null
+),
+{%- else %}
+
+answers as (
+    select *, 1 as sign from {{ ref('metric_answers') }} where until is null
+),
+{%- endif %}
+{%- endmacro %}
