@@ -63,6 +63,11 @@ def count(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
 
 
+def money(value: Decimal) -> str:
+    """An amount that may be a loss, in whole units of its currency."""
+    return f"{_sign(float(round(value)), signed=True)}{abs(value):,.0f}"
+
+
 def duration(minutes: float) -> str:
     """A stretch of time in the unit in which it is spoken of."""
     if minutes < 2 * _HOUR:

@@ -78,6 +78,13 @@ _MAIN: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         ("clocks", "strips", "backlog", "rates"),
     ),
     (
+        "worth.html",
+        "What it was worth",
+        "What it was worth",
+        "What moves the score, what was done about it, and what came of that.",
+        ("outcomes", "moves"),
+    ),
+    (
         "people.html",
         "Our people",
         "Our people",

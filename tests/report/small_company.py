@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from published import HOSTILE, NOW, PLACES, Published, Row, measure, months, publish
@@ -29,6 +30,8 @@ def company(data: Path) -> Published:
         "scores": _answers(),
         "comments": _comments(),
         "theme_trends": _themes(),
+        "outcomes": _outcomes(),
+        "drivers": _drivers(),
         "journey_events": _events(),
         "journey_funnels": _funnels(),
         "journey_dropoffs": _dropoffs(),
@@ -231,6 +234,68 @@ def _themes() -> list[Row]:
         for tone, verdict in (("all", "up"), ("complaint", "up"), ("praise", "down"))
         for month in months(3)
         for moves in [theme == "taste" and month == months(1)[0]]
+    ]
+
+
+def _outcomes() -> list[Row]:
+    """One that works and pays, one that is noise, and one that nobody can follow."""
+    both = {"began_on": months(14)[0], "interval_method": "t", "method_version": "nps 1"}
+    return [
+        {
+            "initiative": "second carrier",
+            "metric": "contact_rate",
+            "verdict": "works",
+            "works": True,
+            "estimate": -2.8,
+            "interval_low": -4.6,
+            "interval_high": -1.0,
+            "n": 6758,
+            "net": Decimal("169.25"),
+            "net_low": Decimal("-95.10"),
+            "net_high": Decimal("432.40"),
+            "currency": "EUR",
+            **both,
+        },
+        {
+            "initiative": HOSTILE[0],
+            "metric": "nps",
+            "verdict": "no more than noise",
+            "works": False,
+            "estimate": -1.0,
+            "interval_low": -27.0,
+            "interval_high": 26.0,
+            "n": 547,
+            **both,
+        },
+        {
+            "initiative": "nobody knows",
+            "verdict": "cannot be followed",
+            "problem": "metric: empty",
+        },
+    ]
+
+
+def _drivers() -> list[Row]:
+    return [
+        {
+            "metric": "nps",
+            "method_version": "nps 1",
+            "touchpoint": place,
+            "kind": "topic of a case",
+            "driver": driver,
+            "n": 400,
+            "n_with": 30,
+            "customers": 300,
+            "points": points,
+            "interval_low": points - 20,
+            "interval_high": points + 20,
+            "interval_method": "t",
+            "verdict": verdict,
+        }
+        for driver, points, verdict, place in (
+            ("late_delivery", -40.0, "down", "delivery"),
+            ("question", 3.0, "noise", "app"),
+        )
     ]
 
 

@@ -14,7 +14,7 @@ from orchestration.settings import ROOT
 
 pytestmark = pytest.mark.slow
 
-PAGES = 8 + 6 + 2
+PAGES = 9 + 6 + 2
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from pathlib import Path
 import filelock
 import pytest
 from pages import Shown, read
-from published import NOW, PLACES, Published, end_of, measure, months, publish
+from published import HOSTILE, NOW, PLACES, Published, end_of, measure, months, publish
 from small_company import company
 
 from connectors.errors import EarfulError, FixConfiguration, FixEnvironment, Locked
@@ -46,7 +46,7 @@ def test_a_version_without_a_row_says_so_on_every_page(tmp_path: Path) -> None:
     report = build(made.settings)
 
     # the pages of sources are missing: there are none
-    assert report.pages == 8 + 6
+    assert report.pages == 9 + 6
     for path in report.path.parent.glob("*.html"):
         told = text_of(path.read_text(encoding="utf-8"))
         assert not re.search(r"\b(None|nan|NaN|undefined)\b", told), path.name
@@ -136,6 +136,23 @@ def test_the_theme_that_rises_is_told_and_what_moved_in_each_tone(published: Pub
         assert [row[0] for row in figure.rows] == ["taste", "price"]
         section = page(published.settings, "words.html").split(f'id="themes-{tone}-title"')[1]
         assert section.split("</section>")[0].count(f'class="dot {colour}"') == 1
+
+
+def test_what_was_done_has_a_verdict_and_what_moves_a_score_a_colour(
+    published: Published,
+) -> None:
+    worth = page(published.settings, "worth.html")
+    told = text_of(worth)
+
+    assert [row[0] for row in figures(published.settings, "worth.html")["outcomes"].rows] == [
+        "second carrier",
+        HOSTILE[0],
+        "nobody knows",
+    ]
+    assert "+169 (−95 to +432) EUR" in told
+    assert "metric: empty" in told
+    assert told.index("late delivery (topic of a case)") < told.index("question (topic of a case)")
+    assert worth.count('class="dot good"') == worth.count('class="dot bad"') == 1
 
 
 def test_nothing_that_rises_is_said_too(tmp_path: Path) -> None:
@@ -395,7 +412,7 @@ def test_the_command_tells_where_the_report_is(tmp_path: Path) -> None:
 
     assert (ended.returncode, again.returncode) == (0, 0), ended.stderr
     assert Path(ended.stdout.strip()) == tmp_path / "report/current/index.html"
-    assert json.loads(again.stdout)["pages"] == 14
+    assert json.loads(again.stdout)["pages"] == 15
 
 
 @pytest.mark.parametrize("arguments", [["report"], ["report", "serve", "--port", "0"]])

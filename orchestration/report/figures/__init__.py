@@ -20,6 +20,7 @@ from orchestration.report.figures import (
     voices,
     waiting,
     ways,
+    worth,
 )
 from orchestration.report.figures.context import Context
 
@@ -46,6 +47,8 @@ FIGURES: dict[str, Callable[[Context], list[Figure]]] = {
     "rates": service.rates,
     "strips": service.distributions,
     "backlog": service.backlog,
+    "outcomes": worth.outcomes,
+    "moves": worth.moves,
     "teams": people.teams,
     "drivers": people.drivers,
     "pulse": people.pulse,
