@@ -99,6 +99,7 @@ def parsing(settings: Settings) -> Iterator[Parsing]:
     if path.exists() and mark.exists() and mark.read_text() == now:
         yield Parsing(path, now)
         return
+    _require_seeds(settings)
     target.mkdir(parents=True, exist_ok=True)
     with subprocess.Popen(  # noqa: S603 - our own dbt, our own arguments
         [dbt_executable(), "parse", "--quiet", "--project-dir", PROJECT, "--profiles-dir", PROJECT],
@@ -114,11 +115,24 @@ def parsing(settings: Settings) -> Iterator[Parsing]:
                 process.terminate()
 
 
+def _require_seeds(settings: Settings) -> None:
+    """An instance's own folder of seeds may be from before there was one of them."""
+    needed = {file.name for file in (PROJECT / "seeds").glob("*.csv")}
+    missing = sorted(needed - {file.name for file in settings.seeds.glob("*.csv")})
+    if missing:
+        raise FixConfiguration(
+            "SEED-MISSING",
+            str(settings.seeds),
+            f"the folder of seeds has no {', '.join(missing)}",
+            f"Copy it from {PROJECT / 'seeds'}; its first line alone is a seed without rows.",
+        )
+
+
 def ensure(settings: Settings) -> Path:
     """The manifest of the project as it stands, parsed anew where anything changed.
 
     Raises:
-        FixConfiguration: dbt could not parse the project.
+        FixConfiguration: The instance lacks a seed, or dbt could not parse the project.
     """
     with parsing(settings) as begun:
         return begun.result()

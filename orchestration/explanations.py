@@ -107,6 +107,10 @@ EXPLANATIONS: dict[str, str] = {
         "are looked up when a run starts, never earlier, and never stored. `earful doctor` lists "
         "the variables of all sources."
     ),
+    "SEED-MISSING": (
+        "Every instance has all the seeds, be it with their first line alone. One that came with an "
+        "upgrade is not yet in the folder that EARFUL_SEEDS names."
+    ),
     "SOURCE-UNKNOWN": (
         "Sources are the folders with a defs.yaml under EARFUL_SOURCES (default: "
         "orchestration/defs/sources). A stream is one key under `streams` in it."

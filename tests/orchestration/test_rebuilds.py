@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import duckdb
 import pytest
 from house import House
 
+from connectors.errors import FixConfiguration
 from orchestration import dbt_manifest, rebuilds
 from orchestration.settings import Settings
 
@@ -107,3 +109,15 @@ def test_a_changed_table_of_ours_counts_as_code_and_a_seed_does_not(
     drop()
     assert drop(edit("question_map")) == set()
     assert "int_mentions" in drop(edit("email_providers"))
+
+
+def test_a_seed_that_came_with_the_upgrade_is_asked_for(tmp_path: Path) -> None:
+    seeds = tmp_path / "seeds"
+    shutil.copytree(dbt_manifest.PROJECT / "seeds", seeds)
+    (seeds / "initiatives.csv").unlink()
+
+    with pytest.raises(FixConfiguration) as caught:
+        dbt_manifest.ensure(Settings(data=tmp_path / "data", seeds=seeds))
+
+    assert caught.value.code == "SEED-MISSING"
+    assert "the folder of seeds has no initiatives.csv" in str(caught.value)
