@@ -108,8 +108,8 @@ EXPLANATIONS: dict[str, str] = {
         "the variables of all sources."
     ),
     "SEED-MISSING": (
-        "Every instance has all the seeds, be it with their first line alone. One that came with an "
-        "upgrade is not yet in the folder that EARFUL_SEEDS names."
+        "Every instance has all the seeds, be it with their first line alone. One that came with "
+        "an upgrade is not yet in the folder that EARFUL_SEEDS names."
     ),
     "SOURCE-UNKNOWN": (
         "Sources are the folders with a defs.yaml under EARFUL_SOURCES (default: "
