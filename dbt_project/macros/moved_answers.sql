@@ -1,5 +1,5 @@
 {#-
-    CTEs that a table of sums over `metric_answers` goes on from: `answers`, which are the observations to be
+    CTEs that a table of sums over `metric_observations` goes on from: `answers`, which are the observations to be
     summed, each with a sign, and `build`, the newest one that they know.
 
     The table holds in `build` up to which build it has counted. Observations that came since are to be added
@@ -11,7 +11,7 @@
 -#}
 {% macro moved_answers(who) -%}
 build as (
-    select max(greatest(since, coalesce(until, 0))) as number from {{ ref('metric_answers') }}
+    select max(greatest(since, coalesce(until, 0))) as number from {{ ref('metric_observations') }}
 ),
 {%- if is_incremental() %}
 
@@ -21,14 +21,14 @@ counted as (
 
 touched as (
     select distinct answers.reading_id, {{ who }} as who
-    from {{ ref('metric_answers') }} as answers
+    from {{ ref('metric_observations') }} as answers
     cross join counted
     where answers.since > counted.number or answers.until > counted.number
 ),
 
 theirs as (
     select answers.*, counted.number as counted
-    from {{ ref('metric_answers') }} as answers
+    from {{ ref('metric_observations') }} as answers
     inner join touched on answers.reading_id = touched.reading_id and {{ who }} = touched.who
     cross join counted
 ),
@@ -41,7 +41,7 @@ answers as (
 {%- else %}
 
 answers as (
-    select *, 1 as sign from {{ ref('metric_answers') }} where until is null
+    select *, 1 as sign from {{ ref('metric_observations') }} where until is null
 ),
 {%- endif %}
 {%- endmacro %}

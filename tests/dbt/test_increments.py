@@ -132,7 +132,7 @@ def test_days_in_any_order_and_a_build_cut_short_leave_the_sums_of_a_full_build(
     whole.dbt("build", *MODELS, seeds=SEEDS)
 
     _assert_same(stepwise, whole)
-    replaced = "select count(*) from numbers.metric_answers where until is not null"
+    replaced = "select count(*) from numbers.metric_observations where until is not null"
     assert stepwise.rows(replaced) > [(0,)]
 
 

@@ -13,7 +13,7 @@ initiatives as (
 ),
 
 newest as (
-    select max(day) as day from {{ ref('metric_answers') }} where until is null
+    select max(day) as day from {{ ref('metric_answers') }}
 ),
 
 sides as (

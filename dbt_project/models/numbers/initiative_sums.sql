@@ -14,7 +14,7 @@ cases as (
 ),
 
 newest as (
-    select max(day) as day from {{ ref('metric_answers') }} where until is null
+    select max(day) as day from {{ ref('metric_answers') }}
 ),
 
 -- others that ran in the same time: whom they reached is nobody to compare with
@@ -62,7 +62,7 @@ answers as (
     from {{ ref('metric_answers') }} as answers
     inner join initiatives on answers.metric = initiatives.metric
     left join elsewhere on initiatives.initiative = elsewhere.initiative
-    where answers.until is null and answers.part = 'value' and answers.statistic <> 'rate'
+    where answers.part = 'value' and answers.statistic <> 'rate'
 ),
 
 months as (

@@ -138,7 +138,7 @@ days_{{ loop.index }} as (
         {{ period(block) }} as period,
         min(day) as first_day,
         max(day) as last_day
-    from {{ ref('metric_answers') }}
+    from {{ ref('metric_observations') }}
     where until is null and reading_id in (select reading_id from cut)
     group by all
 ),

@@ -1,8 +1,8 @@
 {#- A reading whose total does not hold all of its observations: sums that are kept went another way than what they
-    are sums of. To mend it: dbt build --full-refresh --select metric_answers+ -#}
+    are sums of. To mend it: dbt build --full-refresh --select metric_observations+ -#}
 {% test metric_cells_add_up(model) %}
 with observed as (
-    select reading_id, count(*) as n from {{ ref('metric_answers') }} where until is null group by reading_id
+    select reading_id, count(*) as n from {{ ref('metric_answers') }} group by reading_id
 ),
 
 summed as (
