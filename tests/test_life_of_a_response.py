@@ -1,7 +1,8 @@
 """From an export to the published file and back again: one answer, and whatever befalls its run.
 
 A run costs half a minute, so the tests share a life of a few runs, each a fixture that begins
-where the one before ended. Published versions never change, so tests may ask any of them.
+where the one before ended: three are killed, the next is the first that ends. Published versions
+never change, so tests may ask any of them.
 """
 
 from __future__ import annotations
@@ -165,7 +166,28 @@ class Instance:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
+
+    def killed_at(self, where: str) -> int:
+        """Kill a run as it enters a function."""
+        kill = "setattr(it, name, lambda *a, **k: os.kill(os.getpid(), 9))"
+        process = self.start("run", code=f"{where}\nimport os\n{kill}\n{MAIN}")
+        process.communicate()
+        return process.returncode
+
+    def killed_while_dbt_runs(self) -> int:
+        """Pull the plug, of the run and of its dbt, after dbt has built something."""
+        process = self.start("run")
+        until = time.monotonic() + 120
+        while process.poll() is None and time.monotonic() < until:
+            logs = (log.read_text() for log in (self.data / "dbt").glob("models-*/dbt.log"))
+            if any("OK created" in log for log in logs):
+                break
+            time.sleep(0.1)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return process.returncode
 
     def earful(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
         process = self.start(*arguments, **environment)
@@ -202,8 +224,19 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Instance:
 
 
 @pytest.fixture(scope="module")
-def first(instance: Instance) -> Run:
-    """Everything is new."""
+def killed(instance: Instance) -> list[int]:
+    """Exit codes of runs that were killed while landing, loading and modelling."""
+    return [
+        instance.killed_at("from connectors.landing import disk as it; name = 'rename_durably'"),
+        instance.killed_at("from orchestration.warehouse import ledger as it; name = 'record'"),
+        instance.killed_while_dbt_runs(),
+    ]
+
+
+@pytest.fixture(scope="module")
+def first(instance: Instance, killed: list[int]) -> Run:
+    """The first run that ends; everything is new."""
+    assert killed
     return instance.run()
 
 
@@ -260,11 +293,16 @@ METRIC = """
 """
 
 
+def test_runs_that_were_killed_leave_no_trace_in_the_next(killed: list[int], first: Run) -> None:
+    # what is published of it is compared with a rebuild from landing, below
+    assert killed == [-signal.SIGKILL] * 3
+    assert first.raw == {"survey_responses": len(SCORES), "survey_answers": 11, "cases": 1}
+
+
 def test_the_first_run_publishes(first: Run) -> None:
     assert first.exit_code == 0, first.talk
     assert first.report["published"]
     assert Path(first.report["report"]).is_file()
-    assert first.report["loaded"]["survey_responses"] == len(SCORES)
     assert first.one("select gate, source_count from about") == ("passed", 2)
 
 
@@ -395,55 +433,3 @@ def test_a_rollback_goes_back_one_version(instance: Instance, rebuilt: Run, chan
 
     assert code == 0, talk
     assert (instance.data / "published/current").resolve() == changed.version
-
-
-@pytest.fixture(scope="module")
-def survivor(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[int], Run]:
-    """An instance whose runs were killed while landing, loading and modelling; then a good run."""
-    instance = Instance(tmp_path_factory.mktemp("killed"))
-    killed = [
-        die(instance, "from connectors.landing import disk as it; name = 'rename_durably'"),
-        die(instance, "from orchestration.warehouse import ledger as it; name = 'record'"),
-        die_while_dbt_runs(instance),
-    ]
-    run = instance.run()
-    # a dbt that outlived its killed parent still writes: the exit code says try again
-    until = time.monotonic() + 90
-    while run.exit_code == 75 and time.monotonic() < until:
-        time.sleep(2)
-        run = instance.run()
-    return killed, run
-
-
-def die(instance: Instance, where: str) -> int:
-    """Kill a run as it enters a function."""
-    code = f"{where}\nimport os\nsetattr(it, name, lambda *a, **k: os.kill(os.getpid(), 9))\n{MAIN}"
-    process = instance.start("run", code=code)
-    process.communicate()
-    return process.returncode
-
-
-def die_while_dbt_runs(instance: Instance) -> int:
-    """Kill a run, and only it, after dbt has built something."""
-    process = instance.start("run")
-    until = time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < until:
-        logs = (log.read_text() for log in (instance.data / "dbt").glob("models-*/dbt.log"))
-        if any("OK created" in log for log in logs):
-            break
-        time.sleep(0.1)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    return process.returncode
-
-
-@pytest.mark.slow
-def test_killed_runs_leave_no_trace_in_what_the_next_one_publishes(
-    survivor: tuple[list[int], Run], first: Run
-) -> None:
-    killed, run = survivor
-
-    assert killed == [-signal.SIGKILL] * 3
-    assert run.exit_code == 0, run.talk
-    assert run.tables() == first.tables()
-    assert run.raw == first.raw

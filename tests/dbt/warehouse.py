@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -23,8 +22,9 @@ from orchestration.warehouse.schema import MATCHES
 
 PROJECT = Path(__file__).parents[2] / "dbt_project"
 SEEDS = Path(__file__).parent / "seeds"
-# dbt parses the project anew for every path of a warehouse: those of one process take turns at one
-_PLACES = tempfile.TemporaryDirectory(prefix="earful-dbt-")
+# dbt parses the whole project anew where the path of a warehouse or of its seeds is another one:
+# those of one process take turns at one place
+_PLACE = tempfile.TemporaryDirectory(prefix="earful-dbt-")
 START = datetime(2026, 11, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -109,11 +109,13 @@ class Warehouse:
             check: Whether its failure is one of the test.
             artifacts: Whether the test reads the JSON files that dbt writes on demand.
         """
-        place = Path(_PLACES.name) / hashlib.sha256(str(seeds).encode()).hexdigest()[:16]
+        place = Path(_PLACE.name)
+        shutil.rmtree(place / "seeds", ignore_errors=True)
+        shutil.copytree(seeds or PROJECT / "seeds", place / "seeds")
         environment = {
             "EARFUL_WAREHOUSE": str(place / "warehouse.duckdb"),
             "EARFUL_RELEASE": str(place / "release.duckdb"),
-            "EARFUL_SEED_PATH": os.path.relpath(seeds, PROJECT) if seeds else "seeds",
+            "EARFUL_SEED_PATH": os.path.relpath(place / "seeds", PROJECT),
             "DBT_PROFILES_DIR": str(PROJECT),
             "DBT_TARGET_PATH": str(place / "target"),
             "DBT_LOG_LEVEL_FILE": "none",
@@ -130,7 +132,6 @@ class Warehouse:
     @contextmanager
     def _moved_to(self, place: Path) -> Iterator[None]:
         """Have the files elsewhere for a while; the artifacts of dbt come back with them."""
-        place.mkdir(exist_ok=True)
         files = ("warehouse.duckdb", "release.duckdb")
         for name in files:
             if (self.folder / name).exists():
