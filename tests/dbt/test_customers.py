@@ -115,7 +115,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     warehouse.load({"people": PEOPLE, "person_addresses": ADDRESSES, "reviews": REVIEWS})
     blocklist = [["email", "s.ales+eu@googlemail.com", "a desk"]]
     seeds = seeds_with(folder / "seeds", identity_overrides=overrides, identity_blocklist=blocklist)
-    warehouse.dbt("--warn-error", "build", seeds=seeds)
+    warehouse.dbt("--warn-error", "build", "--exclude-resource-type", "unit_test", seeds=seeds)
     return warehouse
 
 

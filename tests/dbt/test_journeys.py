@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-MODELS = ("--exclude-resource-type", "unit_test")
+MODELS = (
+    *("--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"),
+    *("--select", "+journeys_to_check", "+journey_steps", "+customers"),
+)
 FIRST = datetime(2026, 6, 1)  # noqa: DTZ001  # times in the warehouse are naive UTC
 BAD_DEFINITIONS = """
 whose,nobody,,,,,
