@@ -6,6 +6,7 @@ address or both.
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from benchmarks.models import build
@@ -16,9 +17,10 @@ from orchestration.warehouse import Loader, connect
 _COMMON = (
     "'shop' as source, {deleted} as _deleted, '{load}' as _load_id, timestamp '{at}' as _loaded_at"
 )
+_SINCE, _SECONDS = date(2024, 1, 1), 60_000_000
 _WHO = "'p' || (i * 7919) % {people} as person_ref"
 _MAIL = "case when i % 3 = 0 then 'c' || (i * 7919) % {people} || '@mail.test' end as email"
-_WHEN = "timestamp '2024-01-01' + to_seconds((i * 48271) % 60000000)"
+_WHEN = "timestamp '{since}' + to_seconds((i * 48271) % {seconds})"
 _NEW = "from range({first}, {last}) as t(i)"
 _PARTS = {
     "value_events": f"""
@@ -66,8 +68,11 @@ class History:
         with connect(self.settings.warehouse) as connection:
             Loader(connection, Landing(folder / "nothing")).load()
 
-    def load(self, first: int, last: int, *, deleted: bool = False) -> None:
-        """Append voices number `first` to `last`, as one load: anew, changed or deleted."""
+    def load(self, first: int, last: int, *, deleted: bool = False, on: date | None = None) -> None:
+        """Append voices number `first` to `last`, as one load: anew, changed or deleted.
+
+        They are spread over two years, or over one day.
+        """
         self._loads += 1
         filled = {
             "load": f"20260101T0000{self._loads:02}.000000Z-bench0",
@@ -75,6 +80,8 @@ class History:
             "load_no": self._loads,
             "deleted": deleted,
             "people": self.size // 20,
+            "since": on or _SINCE,
+            "seconds": 86_400 if on else _SECONDS,
             "first": first,
             "last": last,
         }

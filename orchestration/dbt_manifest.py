@@ -158,6 +158,15 @@ def may_shrink(settings: Settings) -> set[str]:
     return {node.name for node in _released(settings) if node.config.meta.get("may_shrink")}
 
 
+def parquet_months(settings: Settings) -> dict[str, str]:
+    """Column by whose months the Parquet of a table may be split, for tables that name one."""
+    return {
+        node.name: str(column)
+        for node in _released(settings)
+        if (column := node.config.meta.get("parquet_month"))
+    }
+
+
 def _released(settings: Settings) -> list[_Node]:
     manifest = msgspec.json.decode(ensure(settings).read_bytes(), type=_Manifest)
     return [

@@ -24,9 +24,10 @@ def sync_path(path: Path) -> None:
 
 def rename_durably(source: Path, target: Path) -> None:
     """Rename so that after a crash either all of `target` is there or nothing of it."""
-    for file in source.iterdir():
-        sync_path(file)
-    sync_path(source)
+    for folder, _, files in os.walk(source, topdown=False):
+        for file in files:
+            sync_path(Path(folder, file))
+        sync_path(Path(folder))
     source.rename(target)
     sync_path(target.parent)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from orchestration.checks.rules import Rule
 from orchestration.dbt_manifest import PublicColumn, may_shrink, public_columns
+from orchestration.publishing import about
 from orchestration.publishing.snapshot import tables
 from orchestration.publishing.versions import FILE
 from orchestration.settings import Settings
@@ -192,7 +193,7 @@ def _collapse(settings: Settings) -> Check:
         f"({literal(name)}, {now.get(name, 'null')}, {0 if name in shrinking else rows})"
         for name, rows in before.items()
         # publishing adds these
-        if name not in ("about", "about_sources")
+        if name not in about.TABLES
     ] or ["(null, null::bigint, null::bigint)"]
     kept = 1 - settings.max_collapse
     return Check(

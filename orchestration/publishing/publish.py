@@ -6,7 +6,7 @@ import subprocess
 from importlib.metadata import version
 
 from orchestration import dbt_manifest
-from orchestration.publishing import snapshot
+from orchestration.publishing import about, snapshot
 from orchestration.publishing.versions import Versions
 from orchestration.settings import ROOT, Settings
 
@@ -19,13 +19,14 @@ def publish(settings: Settings, run_id: str) -> tuple[str, dict[str, int]]:
     """
     versions = Versions(settings.published)
     folder = versions.begin()
-    edition = snapshot.Edition(
+    edition = about.Edition(
         version=folder.name.removeprefix(".new-"),
         run_id=run_id,
         code=_code_version(),
         fingerprint=dbt_manifest.fingerprint(settings),
     )
-    rows = snapshot.write(settings, folder, edition)
+    months = dbt_manifest.parquet_months(settings)
+    rows = snapshot.write(settings, folder, edition, months, versions.current_folder())
     return versions.finish(folder, settings.keep_versions), rows
 
 

@@ -2,48 +2,64 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import duckdb
-
+from connectors.landing import disk
+from orchestration.publishing import about, parquet
 from orchestration.publishing.versions import FILE
 from orchestration.settings import Settings
-from orchestration.warehouse import connect
-from orchestration.warehouse.sql import literal, quote, timestamp, utc_now
+from orchestration.warehouse import Connection, connect
+from orchestration.warehouse.sql import literal, quote
 
-_FRAGMENTED = 0.25
+_FRAGMENTED = 0.5
 """Share of free blocks from which a copy is written anew instead of block by block."""
 
 
-@dataclass(frozen=True)
-class Edition:
-    """What a version says of itself in its table `about`."""
+def write(
+    settings: Settings,
+    folder: Path,
+    edition: about.Edition,
+    months: Mapping[str, str] | None = None,
+    previous: Path | None = None,
+) -> dict[str, int]:
+    """Write `earful.duckdb` and `parquet/` into `folder`. Returns rows by table.
 
-    version: str
-    run_id: str
-    code: str
-    fingerprint: str
-
-
-def write(settings: Settings, folder: Path, edition: Edition) -> dict[str, int]:
-    """Write `earful.duckdb` and `parquet/` into `folder`. Returns rows by table."""
+    Args:
+        settings: Whose release is published.
+        folder: Of the new version.
+        edition: What the version says of itself.
+        months: Column by whose months a large table's Parquet is split, by table.
+        previous: Folder of the current version, whose Parquet is linked where nothing changed.
+    """
     target = folder / FILE
-    _copy(settings.release, target)
+    _compact(settings.release)
+    # the copy waits for the disk and the export for the processor
+    with ThreadPoolExecutor(1) as aside, connect(settings.release, read_only=True) as release:
+        copied = aside.submit(_copy, settings.release, target)
+        rows = tables(release, settings.release.stem)
+        export = parquet.Export(release, folder, edition.version, previous)
+        files = [
+            file
+            for table, count in rows.items()
+            for file in export.table(table, count, (months or {}).get(table))
+        ]
+        copied.result()
     with connect(target) as connection:
         connection.execute(f"attach {literal(str(settings.warehouse))} as warehouse (read_only)")
-        rows = tables(connection, target.stem)
-        _describe(connection, edition, rows)
+        about.describe(connection, edition, rows, files)
         connection.execute("detach warehouse")
-        _export(connection, folder / "parquet", rows)
+        for name in about.TABLES:
+            parquet.write(connection, name, folder)
         connection.execute("checkpoint")
     target.chmod(0o444)
     return rows
 
 
-def tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, int]:
+def tables(connection: Connection, database: str) -> dict[str, int]:
     """Rows of every table of a database's schema `main`, by name."""
     names = connection.execute(
         "select table_name from duckdb_tables() "
@@ -58,62 +74,33 @@ def tables(connection: duckdb.DuckDBPyConnection, database: str) -> dict[str, in
     return counts
 
 
-def _copy(release: Path, target: Path) -> None:
-    """Copy the release file; write it anew where much of it is free space."""
+def _compact(release: Path) -> None:
+    """Write what is pending into the release file; write the file anew if it is mostly free space.
+
+    Anew takes ten times as long as a copy, so it is done once, for the release itself.
+    """
     with connect(release) as connection:
         connection.execute("checkpoint")
         size = connection.execute("call pragma_database_size()").fetchone()
         total, free = (size[3], size[5]) if size else (0, 0)
-        if total and free / total > _FRAGMENTED:
-            connection.execute(
-                f"attach {literal(str(target))} as edition (storage_version 'v1.0.0')"
-            )
-            connection.execute(f"copy from database {quote(release.stem)} to edition")
-            connection.execute("detach edition")
-    if not target.exists():
-        shutil.copyfile(release, target)
+        if not total or free / total <= _FRAGMENTED:
+            return
+        compact = release.with_suffix(".compact")
+        compact.unlink(missing_ok=True)
+        connection.execute(f"attach {literal(str(compact))} as compact (storage_version 'v1.0.0')")
+        connection.execute(f"copy from database {quote(release.stem)} to compact")
+        connection.execute("detach compact")
+    disk.replace_durably(compact, release)
 
 
-def _describe(
-    connection: duckdb.DuckDBPyConnection, edition: Edition, rows: dict[str, int]
-) -> None:
-    now = datetime.now(UTC).replace(tzinfo=None)
-    connection.execute(
-        f"""
-        create table about as select
-            {literal(edition.version)} as version,
-            {timestamp(now)} as published_at,
-            {literal(edition.run_id)} as run_id,
-            {literal(edition.code)} as code_version,
-            {literal(edition.fingerprint)} as model_fingerprint,
-            'passed' as gate,
-            {sum(rows.values())}::bigint as total_rows,
-            (select max(loaded_at) from warehouse.raw._loads) as loaded_until,
-            (select count(distinct source) from warehouse.raw._loads) as source_count;
-
-        create table about_sources as select
-            source, family, connector,
-            count(*) as loads,
-            max(loaded_at) as last_loaded_at,
-            round(date_diff('second', max(loaded_at), {utc_now()}) / 3600.0, 2) as age_hours,
-            sum(records_read)::bigint as records_read,
-            sum(records_accepted)::bigint as records_accepted,
-            sum(records_rejected)::bigint as records_rejected,
-            sum(records_deduplicated)::bigint as records_deduplicated
-        from warehouse.raw._loads where superseded_by is null
-        group by all order by source;
-
-        comment on table about is 'One row: what this file is, and how old.';
-        comment on table about_sources is
-            'One row per source: when it was last loaded, and what became of its records.';
-        comment on column about.loaded_until is 'Time (UTC) of the newest load in this version.';
-        comment on column about.gate is 'Verdict of the release gate.';
-        """
-    )
-
-
-def _export(connection: duckdb.DuckDBPyConnection, folder: Path, rows: dict[str, int]) -> None:
-    folder.mkdir()
-    for name in [*rows, "about", "about_sources"]:
-        file = literal(str(folder / f"{name}.parquet"))
-        connection.execute(f"copy {quote(name)} to {file} (format parquet, compression zstd)")
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file; on XFS and Btrfs both share their blocks until one of them is written."""
+    left = source.stat().st_size
+    try:
+        with source.open("rb") as read, target.open("wb") as write:
+            while left and (copied := os.copy_file_range(read.fileno(), write.fileno(), left)):
+                left -= copied
+    except (AttributeError, OSError):
+        pass  # not on macOS, and not on every file system
+    if left:
+        shutil.copyfile(source, target)

@@ -1,12 +1,14 @@
 """Published versions on disk.
 
     published/
-      versions/<version>/earful.duckdb   parquet/<table>.parquet
+      versions/<version>/earful.duckdb   parquet/<table>/*.parquet
       current -> versions/<version>      the one thing that a swap replaces
       earful.duckdb -> current/earful.duckdb
       parquet -> current/parquet
 
 A reader that holds an open file keeps its version; a new one gets the current version whole.
+A Parquet file may be in several versions, as hard links of one file. Whoever has to take something
+out of a published version puts another file in its place, and never writes into one.
 """
 
 from __future__ import annotations
@@ -41,6 +43,11 @@ class Versions:
         """The version that readers get, or None before the first."""
         link = self.root / "current"
         return link.readlink().name if link.is_symlink() else None
+
+    def current_folder(self) -> Path | None:
+        """Folder of the version that readers get; nothing in it is ever written."""
+        name = self.current()
+        return self._versions / name if name else None
 
     def begin(self, name: str | None = None) -> Path:
         """A hidden folder to write the next version into; leftovers are swept away.

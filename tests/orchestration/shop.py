@@ -6,7 +6,7 @@ import duckdb
 from house import House, review
 
 from orchestration.dbt_manifest import PublicColumn
-from orchestration.publishing.snapshot import Edition
+from orchestration.publishing.about import Edition
 
 METRICS = """
     select 'nps' as metric, 'nps 0-10' as method_version, 'all' as period_grain,

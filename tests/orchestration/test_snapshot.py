@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -10,9 +11,8 @@ from house import WHEN, House, review
 from shop import COMMENTS, EDITION, METRICS, release, stock
 
 from orchestration.publishing import snapshot
+from orchestration.publishing.about import TABLES
 from orchestration.publishing.versions import FILE
-
-ADDED = {"about", "about_sources"}
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def read(folder: Path, query: str) -> list[tuple[object, ...]]:
 def test_the_file_holds_every_table_of_the_release_and_what_it_is(published: Path) -> None:
     there = read(published, "select table_name from duckdb_tables() where not internal")
 
-    assert {name for (name,) in there} == {"metrics", "comments"} | ADDED
+    assert {name for (name,) in there} == {"metrics", "comments", *TABLES}
     assert read(published, "select count(*), sum(comment_id) from comments") == [(10, 55)]
 
 
@@ -51,7 +51,7 @@ def storage_version(folder: Path) -> object:
     return tags["storage_version"]  # type: ignore[index]
 
 
-@pytest.mark.parametrize("limit", [0.25, -1.0], ids=["copied block by block", "written anew"])
+@pytest.mark.parametrize("limit", [0.5, -1.0], ids=["as it is", "compacted"])
 def test_every_duckdb_from_1_0_on_opens_the_file(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: float
 ) -> None:
@@ -129,37 +129,51 @@ def describe(house: House) -> None:
         db.execute("comment on column metrics.n is 'Answers; null if suppressed.'")
 
 
-def test_the_parquet_beside_the_file_equals_its_tables(published: Path) -> None:
-    names = [name for (name,) in read(published, "select table_name from duckdb_tables()")]
-
-    assert {p.name for p in (published / "parquet").iterdir()} == {f"{n}.parquet" for n in names}
-    for name in names:
-        beside = f"from read_parquet('{published}/parquet/{name}.parquet')"
-        differing = f"(from {name} except all {beside}) union all ({beside} except all from {name})"
-        assert read(published, differing) == []
-        described = [read(published, f"describe {query}") for query in (f"from {name}", beside)]
-        assert [r[:2] for r in described[0]] == [r[:2] for r in described[1]]
-
-
-def test_a_fragmented_release_is_written_anew_with_rows_and_comments(
+def test_a_release_that_is_mostly_free_space_is_compacted_with_rows_and_comments(
     house: House, tmp_path: Path
 ) -> None:
-    """What dbt leaves after many increments: most of the file is free space."""
+    """What an upgrade leaves, whose build drops tables: once, not at every publication since."""
     stock(house, ballast="select md5(i::varchar) as x from range(400000) t(i)")
     with duckdb.connect(house.settings.release) as db:
-        db.execute("create table behind as from ballast")
+        db.execute("create table behind as from ballast limit 1000")
         db.execute("checkpoint")
         db.execute("drop table ballast")
     describe(house)
+    before = house.settings.release.stat().st_size
     (tmp_path / "version").mkdir()
     snapshot.write(house.settings, tmp_path / "version", EDITION)
 
-    size = (tmp_path / "version" / FILE).stat().st_size
-    assert size < house.settings.release.stat().st_size * 0.75
+    assert house.settings.release.stat().st_size < before / 2
+    assert (tmp_path / "version" / FILE).stat().st_size < before / 2
+    assert list(house.settings.data.glob("*.compact*")) == []
     assert read(tmp_path / "version", "select sum(comment_id) from comments") == [(55,)]
     found = {(table, column): text for table, column, text in comments(tmp_path / "version")}
     assert found["metrics", ""] == "One row per metrics."
     assert found["metrics", "n"] == "Answers; null if suppressed."
+
+
+@pytest.mark.parametrize("refuse", ["no such call", "not on this file system", "stops half-way"])
+def test_the_file_is_copied_where_blocks_cannot_be_shared(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refuse: str
+) -> None:
+    stock(house)
+    if refuse == "no such call":
+        monkeypatch.delattr(os, "copy_file_range", raising=False)
+    elif refuse == "not on this file system":
+        monkeypatch.setattr(os, "copy_file_range", lambda *_: os.open("/nowhere", os.O_RDONLY))
+    else:
+        monkeypatch.setattr(os, "copy_file_range", lambda *_: 0)
+    snapshot.write(house.settings, tmp_path, EDITION)
+
+    assert read(tmp_path, "select sum(comment_id) from comments") == [(55,)]
+
+
+def test_what_is_published_is_no_file_that_a_build_writes(house: House, published: Path) -> None:
+    assert not house.settings.release.samefile(published / FILE)
+    with duckdb.connect(house.settings.release) as db:
+        db.execute("delete from comments")
+
+    assert read(published, "select count(*) from comments") == [(10,)]
 
 
 def test_publishing_leaves_the_release_as_it_is(house: House, tmp_path: Path) -> None:

@@ -82,6 +82,28 @@ def test_a_crash_before_the_swap_leaves_the_old_version(
     assert read(versions) == 3
 
 
+def test_all_of_a_version_is_on_the_disk_before_it_has_its_name(
+    versions: Versions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = versions.begin()
+    (folder / "parquet/metrics").mkdir(parents=True)
+    (folder / "parquet/metrics/all.parquet").touch()
+    (folder / FILE).touch()
+    everything = {folder, *folder.rglob("*")}
+    synced: set[Path] = set()
+    rename = Path.rename
+    monkeypatch.setattr("connectors.landing.disk.sync_path", synced.add)
+
+    def renamed(source: Path, target: Path) -> Path:
+        assert synced == everything
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", renamed)
+    name = versions.finish(folder, 3)
+
+    assert versions.names() == [name]
+
+
 def test_a_half_written_version_is_never_listed_and_is_swept_away(versions: Versions) -> None:
     publish(versions, 1)
     half = versions.begin()

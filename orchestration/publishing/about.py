@@ -1,0 +1,90 @@
+"""What a published file says of itself: the tables `about`, `about_sources` and `about_files`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from orchestration.publishing import parquet
+from orchestration.warehouse import Connection
+from orchestration.warehouse.sql import literal, literals, timestamp, utc_now
+
+TABLES = ("about", "about_sources", "about_files")
+"""Beside the tables of the release."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What a version says of itself in its table `about`."""
+
+    version: str
+    run_id: str
+    code: str
+    fingerprint: str
+
+
+def describe(
+    connection: Connection,
+    edition: Edition,
+    rows: dict[str, int],
+    files: list[parquet.File],
+) -> None:
+    """Make the tables of a published file, with the warehouse attached as `warehouse`."""
+    now = datetime.now(UTC).replace(tzinfo=None)
+    connection.execute(
+        f"""
+        create table about as select
+            {literal(edition.version)} as version,
+            {timestamp(now)} as published_at,
+            {literal(edition.run_id)} as run_id,
+            {literal(edition.code)} as code_version,
+            {literal(edition.fingerprint)} as model_fingerprint,
+            'passed' as gate,
+            {sum(rows.values())}::bigint as total_rows,
+            (select max(loaded_at) from warehouse.raw._loads) as loaded_until,
+            (select count(distinct source) from warehouse.raw._loads) as source_count;
+
+        create table about_sources as select
+            source, family, connector,
+            count(*) as loads,
+            max(loaded_at) as last_loaded_at,
+            round(date_diff('second', max(loaded_at), {utc_now()}) / 3600.0, 2) as age_hours,
+            sum(records_read)::bigint as records_read,
+            sum(records_accepted)::bigint as records_accepted,
+            sum(records_rejected)::bigint as records_rejected,
+            sum(records_deduplicated)::bigint as records_deduplicated
+        from warehouse.raw._loads where superseded_by is null
+        group by all order by source;
+
+        comment on table about is 'One row: what this file is, and how old.';
+        comment on table about_sources is
+            'One row per source: when it was last loaded, and what became of its records.';
+        comment on column about.loaded_until is 'Time (UTC) of the newest load in this version.';
+        comment on column about.gate is 'Verdict of the release gate.';
+        """
+    )
+    _list(connection, files)
+
+
+def _list(connection: Connection, files: list[parquet.File]) -> None:
+    rows = ", ".join(
+        f"({literals([f.table, f.file])}, {f.rows}, {f.bytes}, "
+        f"{literals([f.fingerprint, f.written_in])})"
+        for f in files
+    )
+    connection.execute(
+        f"""
+        create table about_files (
+            table_name varchar, file varchar, rows bigint, bytes bigint,
+            fingerprint varchar, written_in varchar
+        );
+
+        insert into about_files values {rows};
+
+        comment on table about_files is
+            'One row per Parquet file: what is in parquet/<table>/*.parquet.';
+        comment on column about_files.fingerprint is 'Equal for equal rows.';
+        comment on column about_files.written_in is
+            'Version that wrote the file; in all since then its rows were the same.';
+        """
+    )
