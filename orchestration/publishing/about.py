@@ -1,15 +1,16 @@
-"""What a published file says of itself: the tables `about`, `about_sources` and `about_files`."""
+"""What a published file says of itself: the tables `about`, `about_sources`, and so on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from connectors.families import TABLES as FAMILY_TABLES
 from orchestration.publishing import parquet
 from orchestration.warehouse import Connection
-from orchestration.warehouse.sql import literal, literals, timestamp, utc_now
+from orchestration.warehouse.sql import literal, literals, quote, timestamp, utc_now
 
-TABLES = ("about", "about_sources", "about_files")
+TABLES = ("about", "about_sources", "about_rejects", "about_files")
 """Beside the tables of the release."""
 
 
@@ -63,7 +64,35 @@ def describe(
         comment on column about.gate is 'Verdict of the release gate.';
         """
     )
+    _count_rejects(connection)
     _list(connection, files)
+
+
+def _count_rejects(connection: Connection) -> None:
+    rejects = " union all ".join(
+        f"select {literal(table)} as table_name, _load_id, _reason, _rejected_at "
+        f"from warehouse.raw.{quote(table + '__rejects')}"
+        for table in FAMILY_TABLES
+    )
+    connection.execute(
+        f"""
+        create table about_rejects as select
+            loads.source,
+            rejects.table_name,
+            rejects._reason as reason,
+            count(*) as rows,
+            max(rejects._rejected_at) as last_rejected_at
+        from ({rejects}) as rejects
+        inner join warehouse.raw._loads as loads on rejects._load_id = loads.load_id
+        where loads.superseded_by is null
+        group by all order by all;
+
+        comment on table about_rejects is
+            'One row per source, table and reason: rows that the raw gate set aside.';
+        comment on column about_rejects.reason is
+            'What such a row breaks of its contract.';
+        """
+    )
 
 
 def _list(connection: Connection, files: list[parquet.File]) -> None:

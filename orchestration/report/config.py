@@ -53,6 +53,11 @@ class Config(_Strict):
         10, ge=2, description="Below so many answers a cell is hatched and no month counts."
     )
     months: int = Field(13, ge=2, description="Months that tables by month go back.")
+    data_docs: str = Field(
+        "",
+        pattern=r"^(https?://\S+)?$",
+        description="Address where build/data_docs is served; the pages of sources lead there.",
+    )
     score: str = Field(description="The chief score.")
     scores: list[str] = Field(description="Scores of the one page and the heat maps.")
     service: list[str] = Field(description="Metrics of the service page.")

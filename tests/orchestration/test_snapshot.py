@@ -10,6 +10,7 @@ import pytest
 from house import WHEN, House, review
 from shop import COMMENTS, EDITION, METRICS, release, stock
 
+from orchestration.checks.raw_gate import judge
 from orchestration.publishing import snapshot
 from orchestration.publishing.about import TABLES
 from orchestration.publishing.versions import FILE
@@ -100,6 +101,24 @@ def test_about_sources_counts_the_records_of_the_packages_in_force(
     ) == [
         ("app", "review", "test", 1, 1, 1, True, True),
         ("store", "review", "test", 1, 1, 1, True, True),
+    ]
+
+
+def test_about_rejects_counts_rows_of_the_packages_in_force_by_what_they_break(
+    house: House, tmp_path: Path
+) -> None:
+    bad = [review("x", rating=77), review("y", rating=77)]
+    first = house.land([*map(review, range(50)), *bad[1:]])
+    house.land([*map(review, range(50)), *bad], source="store")
+    house.load()
+    judge(house.settings)
+    house.land([review(1)], load_id=f"{first.load_id}.r1", facts={"supersedes": [first.load_id]})
+    house.load()
+    release(house, metrics=METRICS)
+    snapshot.write(house.settings, tmp_path, EDITION)
+
+    assert read(tmp_path, "select * exclude (last_rejected_at) from about_rejects") == [
+        ("store", "reviews", "rating lies outside scale_min and scale_max of its own row", 2)
     ]
 
 

@@ -65,6 +65,13 @@ ABOUT = {
         "records_rejected": "bigint",
         "records_deduplicated": "bigint",
     },
+    "about_rejects": {
+        "source": "varchar",
+        "table_name": "varchar",
+        "reason": "varchar",
+        "rows": "bigint",
+        "last_rejected_at": "timestamp",
+    },
 }
 
 

@@ -24,6 +24,7 @@ def company(data: Path) -> Published:
     for table, rows in {
         "metrics": [*_scores(), *_service(), *_totals()],
         "about_sources": [_loads("desk", "support"), _loads("forms", "survey")],
+        "about_rejects": [_reject("desk", "cases"), _reject("forms", "survey_answers")],
         "customers": [{"customer_id": i, "last_nps": float(i % 11)} for i in range(60)],
         "cases": _cases(),
         "case_backlog": _backlog(),
@@ -120,6 +121,16 @@ def _loads(source: str, family: str) -> Row:
         "age_hours": 1.5,
         **counts,
         "records_deduplicated": 1,
+    }
+
+
+def _reject(source: str, table: str) -> Row:
+    return {
+        "source": source,
+        "table_name": table,
+        "reason": "it is from the future",
+        "rows": 3,
+        "last_rejected_at": NOW,
     }
 
 

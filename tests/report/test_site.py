@@ -329,6 +329,16 @@ def configured(made: Published, yaml: str) -> Settings:
     return made.settings.model_copy(update={"report": file})
 
 
+def test_pages_of_sources_lead_to_the_data_docs_where_they_are_served(tmp_path: Path) -> None:
+    made = company(tmp_path)
+    settings = configured(made, "data_docs: https://docs.example/raw_gate")
+    build(settings)
+
+    assert '<a href="https://docs.example/raw_gate">' in page(settings, "source-desk.html")
+    with pytest.raises(FixConfiguration, match="data_docs"):
+        build(configured(made, "data_docs: javascript:alert(1)"))
+
+
 def test_an_instance_says_only_what_is_different(tmp_path: Path) -> None:
     made = company(tmp_path)
     settings = configured(

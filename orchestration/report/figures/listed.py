@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from markupsafe import Markup
 
@@ -20,6 +20,7 @@ class Listed:
     says: str
     empty: str
     sql: str
+    links: dict[str, str] = field(default_factory=dict)
 
 
 def listed(context: Context, *lists: Listed) -> list[Figure]:
@@ -39,4 +40,5 @@ def _figure(context: Context, entry: Listed) -> Figure:
         draw=draw,
         empty=entry.empty,
         is_whole=True,
+        links=entry.links,
     )

@@ -12,8 +12,15 @@ def of_source(context: Context, source: str) -> list[Figure]:
     """What was loaded, what became of it, what of it counts nowhere, how its clocks compare."""
     since = context.facts.months_ago(context.config.months)
     name = literal(source)
-    lists = (_loads(name), _kinds(name), _months(name, since), _questions(name), _parity(name))
-    return listed(context, *lists)
+    return listed(
+        context,
+        _loads(name),
+        _rejects(name, context.config.data_docs),
+        _kinds(name),
+        _months(name, since),
+        _questions(name),
+        _parity(name),
+    )
 
 
 def _loads(name: str) -> Listed:
@@ -30,6 +37,27 @@ def _loads(name: str) -> Listed:
         where source = {name}
         order by family
         """,
+    )
+
+
+def _rejects(name: str, data_docs: str) -> Listed:
+    return Listed(
+        name="rejects",
+        title="What the raw gate set aside",
+        says=(
+            "Rows that broke the contract of their table, by how; what is rejected above could not "
+            "be read in the first place. The rows are in the warehouse, in raw.<table>__rejects; "
+            "what each rule found in the last load is in Great Expectations' Data Docs, in "
+            "build/data_docs."
+        ),
+        empty="Every row that was loaded kept its contract.",
+        sql=f"""
+        select table_name, reason, rows, last_rejected_at
+        from about_rejects
+        where source = {name}
+        order by rows desc, table_name, reason
+        """,
+        links={"Great Expectations' Data Docs": data_docs} if data_docs else {},
     )
 
 
