@@ -14,6 +14,7 @@ from published import Published, measure, months, publish
 
 from orchestration.report import config, facts
 from orchestration.report.drawings.control import control, tone
+from orchestration.report.drawings.svg import clock_ticks
 from orchestration.report.figure import Result, Row
 from orchestration.report.figures.context import Context
 from orchestration.report.figures.control import LEAST, sql
@@ -199,3 +200,18 @@ def test_limits_are_computed_anew_after_a_break_and_both_sides_are_marked(tmp_pa
     for rows, says in ((before, "measured otherwise"), (after, "measured so from here")):
         result = Result(tuple(rows[0]), tuple(rows))
         assert says in control(result, config.load(None).words("nps"), "name")
+
+
+@pytest.mark.parametrize(
+    ("domain", "ticks"),
+    [
+        ([-4.0, 61.0], [0, 15, 30, 45, 60]),
+        ([130.0, 700.0], [240, 360, 480, 600]),
+        ([0.0, 5000.0], [0, 1440, 2880, 4320]),
+        ([10.0, 10.5], [10]),
+    ],
+)
+def test_an_axis_of_durations_counts_in_minutes_hours_or_days(
+    domain: list[float], ticks: list[int]
+) -> None:
+    assert clock_ticks(domain, 5) == ticks

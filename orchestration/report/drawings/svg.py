@@ -7,6 +7,7 @@ version, or runs with nothing new, does without them.
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -81,6 +82,14 @@ def _tidy(svg: str) -> str:
     return head + _DIGITS.sub(r"\1", body)
 
 
+_CLOCK_STEPS = [
+    *(1, 2, 5, 10, 15, 30),
+    *(60 * hours for hours in (1, 2, 3, 6, 12)),
+    *(1440 * days for days in (1, 2, 5, 10, 20, 50, 100, 200, 500)),
+]
+"""Minutes between the marks of an axis of durations."""
+
+
 def _style() -> dict[str, object]:
     """One look for all charts."""
     text = {"labelColor": LIGHT["soft"], "titleColor": LIGHT["soft"]}
@@ -111,8 +120,16 @@ def months(alt: Any, *, ticks: int = 12) -> Any:
 def values(alt: Any, column: str, domain: list[float], unit: str, *, ticks: int = 5) -> Any:
     """An axis of a metric's values."""
     scale = alt.Scale(domain=domain, zero=False, nice=False)
-    axis = alt.Axis(tickCount=ticks, labelExpr=axis_label(unit), title=None)
+    at = {"values": clock_ticks(domain, ticks)} if unit == "minutes" else {"tickCount": ticks}
+    axis = alt.Axis(**at, labelExpr=axis_label(unit), title=None)
     return alt.Y(f"{column}:Q", scale=scale, axis=axis)
+
+
+def clock_ticks(domain: list[float], ticks: int) -> list[int]:
+    """Whole minutes, hours or days, about so many: Vega would count minutes in tens."""
+    low, high = domain
+    step = next((s for s in _CLOCK_STEPS if (high - low) / s <= ticks), _CLOCK_STEPS[-1])
+    return list(range(math.ceil(low / step) * step, math.floor(high) + 1, step))
 
 
 def axis_label(unit: str) -> str:

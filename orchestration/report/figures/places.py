@@ -107,7 +107,8 @@ def _changes(context: Context, metric: str, version: str) -> Figure:
         says=(
             "The last complete month less the month before, with the 95 % interval of the "
             "difference. Grey where that interval spans zero or where, of so many comparisons, "
-            "one as large is to be expected by chance."
+            "one as large is to be expected by chance. Nothing is drawn of fewer than "
+            f"{context.config.minimum_n} answers."
         ),
         sql=f"""
         select metric, method_version, period_grain, touchpoint, period_start, n, value, change,
@@ -129,7 +130,10 @@ def _changes(context: Context, metric: str, version: str) -> Figure:
 def _draw_changes(context: Context, result: Result, label: str) -> Markup:
     words = context.words(result.rows[0]["metric"])
     ends = [
-        abs(e) for r in result.rows for e in (r["change_low"], r["change_high"]) if e is not None
+        abs(row[end])
+        for row in result.rows
+        for end in ("change_low", "change_high")
+        if row["n"] >= context.config.minimum_n and row[end] is not None
     ]
     most = max(ends, default=1.0)
     return dots(
@@ -148,6 +152,9 @@ def _moved(context: Context, row: Row) -> DotRow:
     words = context.words(row["metric"])
     is_real = row["change_verdict"] in ("up", "down") and words.better != "neither"
     tone = "good" if row["change_verdict"] == words.better else "bad"
+    value, low, high = (row[column] for column in ("change", "change_low", "change_high"))
+    if row["n"] < context.config.minimum_n:
+        value = low = high = None
     return DotRow(
         cells=(
             "the whole" if row["touchpoint"] == "all" else row["touchpoint"],
@@ -156,9 +163,9 @@ def _moved(context: Context, row: Row) -> DotRow:
             interval(row["change_low"], row["change_high"], words.unit, signed=True),
             count(row["n"]),
         ),
-        value=row["change"],
-        low=row["change_low"],
-        high=row["change_high"],
+        value=value,
+        low=low,
+        high=high,
         tone=tone if is_real else "grey",
     )
 
