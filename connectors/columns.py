@@ -16,7 +16,6 @@ from operator import attrgetter
 from typing import Any, cast
 
 import msgspec
-import numpy as np
 import polars as pl
 
 from connectors.records import ABSENT, EXTRA, KEPT, NULL, PARENT, Leaf, Shape
@@ -200,8 +199,10 @@ def _items(name: str, values: Sequence[Any]) -> pl.DataFrame:
 
 def _parents(values: Sequence[Any]) -> pl.Series:
     """Number of the record that each part stood in."""
-    sizes = np.fromiter(map(len, values), np.int64, len(values))
-    return pl.Series(PARENT, np.repeat(np.arange(len(values)), sizes), pl.UInt32)
+    sizes = pl.Series(list(map(len, values)), dtype=pl.UInt32)
+    numbers = pl.int_range(len(values), dtype=pl.UInt32).repeat_by(sizes)
+    # a record without parts is an empty list, of which exploding makes a null
+    return pl.select(numbers.explode().drop_nulls().alias(PARENT)).to_series()
 
 
 def _series(leaf: Leaf, values: _Values) -> pl.Series:

@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from connectors.errors import EarfulError
+from orchestration.beside import exists
 from orchestration.settings import Settings
 from orchestration.warehouse import connect, holder
 
@@ -105,9 +106,11 @@ def _variables(settings: Settings) -> Iterator[Finding]:
 
 def _of_the_demo(settings: Settings) -> frozenset[str]:
     """Variables that commands set by themselves where the demo was made."""
+    if not exists(settings):
+        return frozenset()
     from orchestration import demo  # noqa: PLC0415 - the sandbox is wanted only here
 
-    return frozenset(demo.environment(settings, "")) if demo.exists(settings) else frozenset()
+    return frozenset(demo.environment(settings, ""))
 
 
 def _clock() -> Finding:

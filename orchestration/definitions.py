@@ -7,12 +7,17 @@ import dagster as dg
 from orchestration import settings as instance_settings
 from orchestration.assets import raw_key
 from orchestration.instance import definitions
+from orchestration.long_lived import long_lived
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """The whole instance: sources, loader, models, publishing."""
-    found = definitions(instance_settings.load())
+    with long_lived():
+        return _connected(definitions(instance_settings.load()))
+
+
+def _connected(found: dg.Definitions) -> dg.Definitions:
     feeding: dict[dg.AssetKey, list[dg.AssetDep]] = {}
     for spec in found.resolve_all_asset_specs():
         for table in spec.metadata.get("earful/tables", []):

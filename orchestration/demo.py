@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from connectors.errors import FixConfiguration
 from connectors.sandbox.company import Company, CompanyConfig, generate, open_company, write_orders
 from connectors.sandbox.vendors import Limits, Vendors, bad_day, credentials, running
 from connectors.sandbox.vendors import Settings as Behaviour
+from orchestration.beside import exists, home
 from orchestration.settings import Settings
 
 SCALE = 0.05
@@ -34,16 +34,6 @@ class Wish:
     scale: float | None = None
     advance: timedelta | None = None
     bad_day: bool = False
-
-
-def home(settings: Settings) -> Path:
-    """Folder of the demo's company."""
-    return settings.data / "sandbox" / "company"
-
-
-def exists(settings: Settings) -> bool:
-    """Whether the demo was made in this data folder."""
-    return (home(settings) / "company.json").exists()
 
 
 def span(text: str) -> timedelta:
@@ -99,15 +89,6 @@ def vendors(settings: Settings, wish: Wish) -> Iterator[Vendors]:
             found.arm(bad_day())
         os.environ.update(environment(settings, found.url))
         yield found
-
-
-@contextmanager
-def beside(settings: Settings) -> Iterator[None]:
-    """The vendors, for as long as something runs that reads them, where the demo was made."""
-    with ExitStack() as stack:
-        if exists(settings) and "EARFUL_SANDBOX" not in os.environ:
-            stack.enter_context(vendors(settings, Wish()))
-        yield
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from orchestration import dagster_home
 from orchestration.assets import REPORT, landing_op
 from orchestration.dbt_manifest import Parsing
 from orchestration.loading import load_definitions
+from orchestration.long_lived import long_lived
 from orchestration.outcome import Outcome, read_build, read_landing
 from orchestration.publishing.currency import is_current
 from orchestration.report import editions
@@ -57,8 +58,9 @@ def run(
     """
     outcome = Outcome()
     with _books(settings), instance(settings) as dagster:
-        # takes seconds to import, in which dbt parses
-        import dagster_dbt  # noqa: F401, PLC0415
+        with long_lived():
+            # takes seconds to import, in which dbt parses
+            import dagster_dbt  # noqa: F401, PLC0415
 
         parsing.result()
         definitions = load_definitions()

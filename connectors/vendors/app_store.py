@@ -21,7 +21,6 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from urllib.parse import quote
 
-import jwt
 import msgspec
 import polars as pl
 
@@ -212,6 +211,9 @@ class Signed:
         return True
 
     def _sign(self, where: str) -> None:
+        # imported here: it brings cryptography, and most processes only check the YAML
+        import jwt  # noqa: PLC0415
+
         now = int(time.time())
         claims = {
             "iss": self.issuer.reveal(),

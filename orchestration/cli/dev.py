@@ -13,17 +13,16 @@ import typer
 
 from orchestration import dagster_home
 from orchestration import settings as instance_settings
+from orchestration.beside import beside
 from orchestration.settings import ROOT, config_file
 
 
 def dev(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> int:
     """The Dagster UI on 127.0.0.1, with schedules and sensors running; with the demo's vendors."""
-    from orchestration import demo
-
     settings = instance_settings.load()
     dagster = str(Path(sys.executable).with_name("dagster"))
     arguments = ["dev", "--host", "127.0.0.1", "--port", str(port), "--workspace", "workspace.yaml"]
-    with demo.beside(settings):
+    with beside(settings):
         environment = {
             **os.environ,
             "DAGSTER_HOME": str(dagster_home.prepare(settings)),

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration import settings as instance_settings
+from orchestration.beside import beside, exists
 from orchestration.cli.output import Json, Quiet, Verbose, say, show, show_json, show_table
 from orchestration.cli.progress import Progress
+from orchestration.long_lived import long_lived
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,20 +36,25 @@ def run(
     verbose: Verbose = False,
 ) -> int:
     """Read sources, load, judge, model and publish."""
-    from orchestration import dbt_manifest, demo
-    from orchestration.instance import OWN_SOURCES
+    from orchestration import dbt_manifest
 
     settings = instance_settings.load()
     progress = Progress(quiet=quiet or as_json, verbose=verbose)
-    with dbt_manifest.parsing(settings) as parsing, demo.beside(settings):
+    with dbt_manifest.parsing(settings) as parsing, beside(settings):
         outcome = execute(settings, sources or [], (since, until), progress, parsing)
     if as_json:
         show_json({**asdict(outcome), "exit_code": outcome.exit_code})
     else:
         show_outcome(settings, outcome, quiet=quiet)
-        if outcome.failed_streams and settings.sources == OWN_SOURCES and not demo.exists(settings):
+        if outcome.failed_streams and _lacks_its_demo(settings):
             say("A fresh checkout has the demo's sources: `earful demo` brings up their vendors.")
     return outcome.exit_code
+
+
+def _lacks_its_demo(settings: Settings) -> bool:
+    from orchestration.instance import OWN_SOURCES
+
+    return settings.sources == OWN_SOURCES and not exists(settings)
 
 
 def execute(
@@ -75,8 +82,9 @@ def execute(
         contextlib.redirect_stdout(file),
         contextlib.redirect_stderr(file),
     ):
-        from orchestration.runs import run as run_pipeline
-        from orchestration.windows import window
+        with long_lived():
+            from orchestration.runs import run as run_pipeline
+            from orchestration.windows import window
 
         return run_pipeline(settings, sources, window(*again), progress, parsing)
 

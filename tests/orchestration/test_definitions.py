@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -23,6 +24,7 @@ from connectors.vendors import Options, connector
 from orchestration.checks import release_gate
 from orchestration.defs.warehouse import automation
 from orchestration.loading import load_definitions
+from orchestration.long_lived import long_lived
 from orchestration.settings import ROOT
 
 SOURCES = ROOT / "orchestration/defs/sources"
@@ -274,8 +276,8 @@ def python(data: Path, code: str) -> str:
     return ended.stdout
 
 
-def test_loading_the_definitions_does_not_wait_for_great_expectations(data: Path) -> None:
-    """Its import takes seconds, and every step of every run would pay them."""
+def test_loading_the_definitions_does_not_wait_for_what_only_some_steps_need(data: Path) -> None:
+    """Great Expectations takes seconds, and every step of every run would pay them."""
     loaded = python(
         data,
         "from orchestration.loading import load_definitions as l; l()\n"
@@ -283,7 +285,37 @@ def test_loading_the_definitions_does_not_wait_for_great_expectations(data: Path
     )
 
     assert "'dagster'" in loaded
-    assert "great_expectations" not in loaded
+    for library in ("great_expectations", "numpy", "pandas", "cryptography", "holidays", "altair"):
+        assert f"'{library}'" not in loaded
+
+
+def test_an_instance_without_the_demo_runs_without_the_sandbox(data: Path) -> None:
+    loaded = python(
+        data,
+        "from orchestration import settings\n"
+        "from orchestration.beside import beside\n"
+        "from orchestration.cli import run\n"
+        "import sys\n"
+        "with beside(settings.load()): print(sorted(sys.modules))",
+    )
+
+    assert "'orchestration.cli.run'" in loaded
+    for module in ("connectors.sandbox", "numpy", "dagster"):
+        assert f"'{module}'" not in loaded
+
+
+def test_what_lives_as_long_as_the_process_is_never_searched_for_garbage() -> None:
+    before = gc.get_freeze_count()
+    try:
+        with pytest.raises(ZeroDivisionError), long_lived():
+            kept: list[list[int]] = [[] for _ in range(1000)]
+            assert not gc.isenabled()
+            raise ZeroDivisionError
+
+        assert gc.isenabled()
+        assert gc.get_freeze_count() >= before + len(kept)
+    finally:
+        gc.unfreeze()
 
 
 @pytest.fixture
