@@ -1,6 +1,7 @@
 # Two commands do everything, environment included: make demo, make test.
 PYTHON ?= python3
 VENV ?= .venv
+COMPILE ?= --compile-bytecode
 UV_VERSION := 0.13.9
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -47,7 +48,7 @@ clean: ## remove everything that was made, sources and landing folder excepted
 $(INSTALLED): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python \
+	@$(BIN)/uv pip install --quiet $(COMPILE) --python $(BIN)/python \
 	  --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
