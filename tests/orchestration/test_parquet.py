@@ -13,7 +13,7 @@ from house import House
 from shop import EDITION, stock
 
 from orchestration import dbt_manifest
-from orchestration.publishing import parquet, snapshot
+from orchestration.publishing import about, parquet, snapshot
 from orchestration.publishing.versions import FILE, Versions
 
 EVENTS = """
@@ -91,9 +91,7 @@ def test_every_table_is_a_folder_whose_files_are_its_rows(shop: House, versions:
         *(f"events/{part}.parquet" for part in ("2025-12", "2026-01", "2026-02", "2026-03")),
         "events/undated.parquet",
     }
-    assert set(differing(version)) == {
-        *("comments", "metrics", "events", "about", "about_sources", "about_files")
-    }
+    assert set(differing(version)) == {"comments", "metrics", "events", *about.TABLES}
     assert not any(differing(version).values())
 
 
