@@ -74,6 +74,19 @@ estimates as (
     select * from {{ ref('initiative_adjusted') }}
 ),
 
+quantiles as (
+    select * from {{ ref('student_t') }}
+),
+
+-- no naked number: what has no interval has no value either
+widened as (
+    select
+        estimates.*,
+        {{ t_quantile('quantiles.quantile', 'nullif(estimates.df, 0)') }} * estimates.standard_error as margin
+    from estimates
+    left join quantiles on estimates.df = quantiles.df
+),
+
 compared as (
     select
         initiative,
@@ -83,12 +96,11 @@ compared as (
         max(standard_error) filter (contrast = 'estimate') as standard_error
         {%- for contrast in ['before', 'run_up', 'after', 'difference', 'elsewhere', 'estimate', 'rebound'] %},
         max(value) filter (contrast = '{{ contrast }}') as {{ contrast }},
-        max(interval_low) filter (contrast = '{{ contrast }}') as {{ contrast }}_low,
-        max(interval_high) filter (contrast = '{{ contrast }}') as {{ contrast }}_high
+        max(value - margin) filter (contrast = '{{ contrast }}') as {{ contrast }}_low,
+        max(value + margin) filter (contrast = '{{ contrast }}') as {{ contrast }}_high
         {%- endfor %}
-    from estimates
-    -- no naked number: what has no interval has no value either
-    where interval_low is not null and interval_high is not null
+    from widened
+    where value is not null and margin is not null
     group by initiative, method_version
 ),
 

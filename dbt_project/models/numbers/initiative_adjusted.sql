@@ -6,10 +6,6 @@ with pairs as (
     select * from {{ ref('initiative_followed') }}
 ),
 
-quantiles as (
-    select * from {{ ref('student_t') }}
-),
-
 groups as (
     select
         initiative,
@@ -87,10 +83,6 @@ contrasts as (
         ),
         reached_n + others_n - parameters
     from fitted
-),
-
-widened as (
-    select * replace (cast(df as integer) as df) from contrasts
 )
 
 select
@@ -102,7 +94,5 @@ select
     n as customers,
     value,
     standard_error,
-    value - {{ t_quantile('quantile', 'nullif(widened.df, 0)') }} * standard_error as interval_low,
-    value + {{ t_quantile('quantile', 'nullif(widened.df, 0)') }} * standard_error as interval_high
-from widened
-left join quantiles on widened.df = quantiles.df
+    cast(df as integer) as df
+from contrasts

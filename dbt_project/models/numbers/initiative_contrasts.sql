@@ -6,10 +6,6 @@ with sums as (
     select * from {{ ref('initiative_sums') }} where who <> 'unknown'
 ),
 
-quantiles as (
-    select * from {{ ref('student_t') }}
-),
-
 -- which cells a contrast is made of, and with which sign
 contrasts as (
     select *
@@ -104,7 +100,5 @@ select
     clusters as customers,
     value,
     standard_error,
-    value - {{ t_quantile('quantile', 'nullif(widened.df, 0)') }} * standard_error as interval_low,
-    value + {{ t_quantile('quantile', 'nullif(widened.df, 0)') }} * standard_error as interval_high
+    df
 from widened
-left join quantiles on widened.df = quantiles.df
