@@ -4,9 +4,14 @@
     materialized='incremental', incremental_strategy='delete+insert', unique_key=['node_id', 'since'],
     full_refresh=false,
 ) }}
+{#- Ids are given anew to the customers of which a reference came, went, changed its age or its cluster. -#}
 {%- set now = "timestamp '" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "'" %}
 
-with refs as (
+with {{ changed_versions(ref('int_mention_versions'), 'mentions', 'mentions_build') }}
+
+{{ changed_versions(ref('int_identity_edge_versions'), 'links', 'links_build') }}
+
+usable as (
     select *
     from {{ ref('int_references') }} as known
     where not exists (select 1 from {{ ref('int_set_aside') }} as aside where aside.node_id = known.node_id)
@@ -14,6 +19,56 @@ with refs as (
 
 clusters as (
     select * from {{ ref('int_identity_clusters') }}
+),
+{%- if is_incremental() %}
+
+holders as (
+    select * from {{ this }} where until is null
+),
+
+touched as (
+    {{ named_nodes('mentions_changed') }}
+    union
+    select clusters.node_id from clusters cross join links_read where clusters.build > links_read.number
+    union
+    select holders.node_id
+    from holders
+    cross join mentions_read
+    cross join links_read
+    where mentions_read.number = 0 or links_read.number = 0
+),
+
+-- whoever has one of these ids, or is what it was made of
+ids_touched as (
+    select holders.customer_id from holders inner join touched using (node_id)
+    union
+    select usable.anchor_id from usable inner join touched using (node_id)
+),
+
+made_of as (
+    select node_id from usable where anchor_id in (select customer_id from ids_touched)
+),
+
+affected as (
+    select node_id from touched
+    union
+    select node_id from made_of
+    union
+    select node_id
+    from holders
+    where customer_id in (
+        select customer_id from ids_touched
+        union
+        select others.customer_id from holders as others inner join made_of using (node_id)
+    )
+),
+{%- endif %}
+
+refs as (
+    select * from usable
+    {%- if is_incremental() %}
+    where node_id in (select node_id from affected)
+    {%- endif %}
 ),
 
 nodes as (
@@ -38,7 +93,7 @@ born as (
 {%- if is_incremental() %}
 
 held as (
-    select * from {{ this }} where until is null
+    select * from holders where node_id in (select node_id from affected)
 ),
 
 -- later than every build before, whatever the clock says: who was who in which order hangs on it
@@ -92,10 +147,14 @@ select
     held.customer_id,
     held.born,
     held.since,
-    build.at as until
+    build.at as until,
+    mentions_build.number as mentions_build,
+    links_build.number as links_build
 from held
 left join assigned using (node_id)
 cross join build
+cross join mentions_build
+cross join links_build
 where assigned.customer_id is distinct from held.customer_id
 
 union all
@@ -105,10 +164,14 @@ select
     assigned.customer_id,
     assigned.born,
     build.at as since,
-    null as until
+    null as until,
+    mentions_build.number,
+    links_build.number
 from assigned
 left join held using (node_id)
 cross join build
+cross join mentions_build
+cross join links_build
 where assigned.customer_id is distinct from held.customer_id
 {%- else %}
 
@@ -123,6 +186,10 @@ select
     customer_id,
     born,
     {{ now }} as since,
-    cast(null as timestamp) as until
+    cast(null as timestamp) as until,
+    mentions_build.number as mentions_build,
+    links_build.number as links_build
 from assigned
+cross join mentions_build
+cross join links_build
 {%- endif %}

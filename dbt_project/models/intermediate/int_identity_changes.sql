@@ -7,12 +7,6 @@ with ids as (
     select * from {{ ref('int_customer_ids') }}
 ),
 
-links as (
-    select node_a as node_id, node_b as neighbour, rule from {{ ref('int_identity_edges') }}
-    union all
-    select node_b, node_a, rule from {{ ref('int_identity_edges') }}
-),
-
 -- what a reference was taken from, and whom the same build gave it to
 moved as (
     select
@@ -26,6 +20,16 @@ moved as (
     {%- if is_incremental() %}
         and lost.until > (select coalesce(max(changed_at), timestamp '0001-01-01') from {{ this }})
     {%- endif %}
+),
+
+links as (
+    select node_a as node_id, node_b as neighbour, rule
+    from {{ ref('int_identity_edges') }}
+    where node_a in (select node_id from moved)
+    union all
+    select node_b, node_a, rule
+    from {{ ref('int_identity_edges') }}
+    where node_b in (select node_id from moved)
 ),
 
 given as (

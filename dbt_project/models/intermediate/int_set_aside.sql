@@ -1,7 +1,7 @@
 -- One row per reference that links nobody, and why.
 {{ config(materialized='table') }}
-with mentions as (
-    select * from {{ ref('int_mentions') }}
+with combinations as (
+    select * from {{ ref('int_combinations') }}
 ),
 
 refs as (
@@ -27,12 +27,12 @@ told as (
     {%- for kind in ['email', 'phone'] %}
     select distinct
         in_doubt.node_id,
-        mentions.person_node,
-        mentions.external_node,
+        combinations.person_node,
+        combinations.external_node,
         -- of the two, a number is the weaker one
-        {{ 'mentions.email_node' if kind == 'phone' else 'cast(null as bigint)' }} as email_node
+        {{ 'combinations.email_node' if kind == 'phone' else 'cast(null as bigint)' }} as email_node
     from in_doubt
-    inner join mentions on in_doubt.node_id = mentions.{{ kind }}_node
+    inner join combinations on in_doubt.node_id = combinations.{{ kind }}_node
     where in_doubt.kind = '{{ kind }}'
     {{ 'union all' if not loop.last }}
     {%- endfor %}
