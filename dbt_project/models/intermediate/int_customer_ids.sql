@@ -12,7 +12,7 @@ with {{ changed_versions(ref('int_mention_versions'), 'mentions', 'mentions_buil
 {{ changed_versions(ref('int_identity_edge_versions'), 'links', 'links_build') }}
 
 usable as (
-    select *
+    select node_id, anchor_id, first_load_id
     from {{ ref('int_references') }} as known
     where not exists (select 1 from {{ ref('int_set_aside') }} as aside where aside.node_id = known.node_id)
 ),
@@ -23,7 +23,7 @@ clusters as (
 {%- if is_incremental() %}
 
 holders as (
-    select * from {{ this }} where until is null
+    select node_id, customer_id, born, since from {{ this }} where until is null
 ),
 
 touched as (
@@ -40,9 +40,9 @@ touched as (
 
 -- whoever has one of these ids, or is what it was made of
 ids_touched as (
-    select holders.customer_id from holders inner join touched using (node_id)
+    select customer_id from holders where node_id in (select node_id from touched)
     union
-    select usable.anchor_id from usable inner join touched using (node_id)
+    select anchor_id from usable where node_id in (select node_id from touched)
 ),
 
 made_of as (
@@ -59,7 +59,7 @@ affected as (
     where customer_id in (
         select customer_id from ids_touched
         union
-        select others.customer_id from holders as others inner join made_of using (node_id)
+        select customer_id from holders where node_id in (select node_id from made_of)
     )
 ),
 {%- endif %}
@@ -71,6 +71,10 @@ refs as (
     {%- endif %}
 ),
 
+clusters_of_refs as (
+    select node_id, cluster from clusters where node_id in (select node_id from refs)
+),
+
 nodes as (
     select
         refs.node_id,
@@ -78,7 +82,7 @@ nodes as (
         refs.first_load_id,
         coalesce(clusters.cluster, refs.node_id) as cluster
     from refs
-    left join clusters using (node_id)
+    left join clusters_of_refs as clusters using (node_id)
 ),
 
 -- the oldest reference of a cluster gives it its id

@@ -14,9 +14,21 @@ set_aside as (
 ),
 
 refs as (
-    select *
-    from {{ ref('int_references') }} as known
-    where not exists (select 1 from set_aside where set_aside.node_id = known.node_id)
+    select node_id, kind, source, value
+    from {{ ref('int_references') }}
+    where node_id not in (select node_id from set_aside)
+),
+
+alike as (
+    select * from {{ ref('stg_matched_people') }} where verdict = 'link'
+),
+
+-- a side may name nobody any more
+known_alike as (
+    select node_id
+    from {{ ref('int_references') }}
+    where node_id not in (select node_id from set_aside)
+        and node_id in (select node_a from alike union select node_b from alike)
 ),
 
 told_whole as (
@@ -29,13 +41,12 @@ told_whole as (
     union all
     -- cut, not rounded: 1 is nobody's probability
     select
-        matched.node_a,
-        matched.node_b,
-        'matched, p=' || cast(cast(floor(matched.probability * 10000) / 10000 as decimal(5, 4)) as {{ dbt.type_string() }})
-    from {{ ref('stg_matched_people') }} as matched
-    inner join refs as a on matched.node_a = a.node_id
-    inner join refs as b on matched.node_b = b.node_id
-    where matched.verdict = 'link'
+        alike.node_a,
+        alike.node_b,
+        'matched, p=' || cast(cast(floor(alike.probability * 10000) / 10000 as decimal(5, 4)) as {{ dbt.type_string() }})
+    from alike
+    inner join known_alike as a on alike.node_a = a.node_id
+    inner join known_alike as b on alike.node_b = b.node_id
 ),
 {%- if is_incremental() %}
 

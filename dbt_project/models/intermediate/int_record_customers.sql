@@ -6,9 +6,6 @@ with {{ changed_versions(ref('int_mention_versions'), 'mentions', 'mentions_buil
 
 {{ changed_versions(ref('int_customer_ids'), 'ids', 'ids_build', "timestamp '0001-01-01'") }}
 
-ids as (
-    select node_id, customer_id from {{ ref('int_customer_ids') }} where until is null
-),
 {%- if is_incremental() %}
 
 moved as (
@@ -46,6 +43,18 @@ combinations as (
     {%- if is_incremental() %}
     where combination_id in (select combination_id from mentions)
     {%- endif %}
+),
+
+ids as (
+    select node_id, customer_id
+    from {{ ref('int_customer_ids') }}
+    where until is null
+        {%- if is_incremental() %}
+        -- four joins with all ids would cost as much as they are
+        and node_id in (
+            {{ named_nodes('combinations') }}
+        )
+        {%- endif %}
 ),
 
 -- references that were set aside have no id, so the next one of the record speaks

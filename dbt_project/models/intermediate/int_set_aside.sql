@@ -8,10 +8,6 @@ refs as (
     select * from {{ ref('int_references') }}
 ),
 
-usable as (
-    select node_id from refs where set_aside_reason is null
-),
-
 clusters as (
     select * from {{ ref('int_strong_clusters') }}
 ),
@@ -36,6 +32,19 @@ told as (
     where in_doubt.kind = '{{ kind }}'
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+),
+
+-- of those alone: a join with all references would cost as much as they are
+usable as (
+    select node_id
+    from refs
+    where set_aside_reason is null
+        and node_id in (
+            {%- for kind in ['person', 'external', 'email'] %}
+            select {{ kind }}_node from told
+            {{ 'union' if not loop.last }}
+            {%- endfor %}
+        )
 ),
 
 held as (

@@ -25,9 +25,9 @@ touched as (
     cross join (select max(greatest(since, coalesce(until, since))) as newest_at from {{ this }}) as told
     where since > told.newest_at or until > told.newest_at
     union
-    select ids.customer_id
-    from {{ ref('int_customer_ids') }} as ids
-    inner join linked using (node_id)
+    select customer_id
+    from {{ ref('int_customer_ids') }}
+    where node_id in (select node_id from linked)
     union
     select held.customer_id from {{ this }} as held cross join links_read where links_read.number = 0
 ),
@@ -41,7 +41,11 @@ ids as (
 ),
 
 refs as (
-    select * from {{ ref('int_references') }}
+    select node_id, kind, source, value
+    from {{ ref('int_references') }}
+    {%- if is_incremental() %}
+    where node_id in (select node_id from ids)
+    {%- endif %}
 ),
 
 -- of several reasons the one that somebody declared says most
