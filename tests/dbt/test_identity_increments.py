@@ -58,7 +58,8 @@ class Town:
         """Draw everything from `seed`, so that a failure can be drawn again."""
         self.dice = random.Random(seed)  # noqa: S311  # not for secrets
         self.people = people
-        self.pairs = [(f"p{a}", f"p{b}") for a in range(people) for b in range(a)]
+        # who share a number, most of the time
+        self.pairs = [(f"p{n}", f"p{n + 1}") for n in range(0, people, 2)]
 
     def day(self, day: int) -> Rows:
         """Records of a day: new, told again, gone; a hall's address comes and goes."""
@@ -68,6 +69,11 @@ class Town:
         people = [self._person(n, day) for n in drawn]
         people += [person("h", f"tool{n}", day, email="hall@b.test") for n in hall]
         people += [person("h", f"tool{n}", day) for n in set(range(14)) - set(hall)]
+        if day == 0:
+            people += [person(f"t{n}", email=f"twins{n // 2}@b.test") for n in range(4)]
+        elif day == 1:
+            # what the other shares with nobody any more links again
+            people.append(person("t3", day=day, email="alone@b.test"))
         return {
             "people": people,
             "value_events": [self._order(n, day) for n in drawn if self.dice.random() < 0.7],
@@ -107,14 +113,17 @@ class Town:
     def _mostly(self, value: str) -> str | None:
         return value if self.dice.random() < 0.6 else None
 
-    def overrides(self) -> list[Override]:
-        """Other ones each time."""
+    def overrides(self, day: int) -> list[Override]:
+        """Other ones each time, and two pairs of twins, of whom one is found to be one later."""
         actions = ("force_same", "force_different", "force_different")
-        return [(self.dice.choice(actions), *pair) for pair in self.dice.sample(self.pairs, 4)]
+        rows = [(self.dice.choice(actions), *pair) for pair in self.dice.sample(self.pairs, 8)]
+        twins = [("t2", "t3")] if day == 3 else [("t0", "t1"), ("t2", "t3")]
+        return rows + [("force_different", *pair) for pair in twins]
 
     def matches(self) -> list[tuple[str, str]]:
         """Pairs that the probabilistic pass is sure of."""
-        return self.dice.sample(self.pairs, 2)
+        drawn = self.dice.sample(range(self.people), 4)
+        return [(f"p{drawn[0]}", f"p{drawn[1]}"), (f"p{drawn[2]}", f"p{drawn[3]}")]
 
 
 def _matched(warehouse: Warehouse, pairs: list[tuple[str, str]]) -> None:
@@ -139,7 +148,7 @@ def test_identity_day_by_day_is_identity_made_anew_each_day(
     for day in range(5):
         rows, matches = town.day(day), town.matches()
         if day in (0, 2, 3):
-            stepwise.override(*town.overrides())
+            stepwise.override(*town.overrides(day))
         if day == 3:
             blocklist = stepwise.seeds / "identity_blocklist.csv"
             blocklist.write_text(f"{blocklist.read_text()}phone,+491701000003,a booth\n")
