@@ -9,6 +9,10 @@ nobody. In "systems apart" each record is of a source of its own, so that nothin
 the customers that all links make together. It learns from each set without its truth.
 
 Reads `febrl` and `splink_datasets` below EARFUL_EXPORTS.
+
+And what it costs: people of two systems with an e-mail address and a number each, and orders by
+both; two customers share a number. 2.1 million references, 3 million links; then two days of new,
+changed and deleted ones.
 """
 
 from __future__ import annotations
@@ -155,9 +159,63 @@ def _pair_scores(records: pl.DataFrame, alike: pl.DataFrame) -> str:
     )
 
 
+_ADDRESSES = "'m' || i || '@mail.test' as email, '+49170' || (1000000 + i // 2) as phone_e164"
+_PEOPLE = f"'p' || i as person_ref, {_ADDRESSES}, 'Reader ' || i || {{name}} as full_name"
+_ORDERS = f"'o' || i as event_id, 'order' as event_type, {_ADDRESSES}"
+_RECORDS = (
+    ("people", "shop", _PEOPLE),
+    ("people", "desk", _PEOPLE),
+    ("value_events", "shop", _ORDERS),
+)
+_MODELS = ("+identity_links", "+identity_changes", "+identity_conflicts", "+int_record_customers")
+
+
+def _told(settings: Settings, load: int, first: int, last: int, *, deleted: bool = False) -> None:
+    """Append customers number `first` to `last` as a load: their people and an order each."""
+    with connect(settings.warehouse) as connection:
+        for table, source, columns in _RECORDS:
+            connection.execute(
+                f"insert into raw.{table} by name select '{source}' as source,"
+                f" {deleted} as _deleted,"
+                f" '20260101T0000{load:02}.000000Z-bench0' as _load_id,"
+                f" timestamp '2026-01-01 00:00:{load:02}' as _loaded_at,"
+                f" {columns.format(name=load)} from range({first}, {last}) as t(i)"
+            )
+
+
+def _costs(folder: Path, size: int) -> None:
+    """Print what identity costs, as a whole and after each of two days."""
+    folder.mkdir()
+    settings, step = Settings(data=folder), size // 1000
+    with connect(settings.warehouse) as connection:
+        Loader(connection, Landing(folder / "nothing")).load()
+    for day in range(3):
+        first = size + (day - 1) * step
+        if day == 0:
+            _told(settings, 1, 0, size)
+        else:
+            _told(settings, 3 * day, first, first + step)
+            _told(settings, 3 * day + 1, day * 5 * step, day * 5 * step + step // 2)
+            _told(settings, 3 * day + 2, day * 7 * step, day * 7 * step + step // 20, deleted=True)
+        seconds = build(folder, "--select", *_MODELS)
+        parts = {
+            name: cost for name, cost in seconds.items() if name.startswith(("int_", "identity_"))
+        }
+        with connect(settings.warehouse) as connection:
+            counted = connection.sql(
+                "select count(distinct node_id) from intermediate.int_references union all"
+                " select count(*) from intermediate.int_identity_edges"
+            ).fetchall()
+        (nodes,), (links,) = counted
+        what = f"a day on {nodes:,} references" if day else f"{nodes:,} references, {links:,} links"
+        sys.stdout.write(f"  {what:<40} {sum(parts.values()):6.2f} s\n")
+        for name in sorted(parts, key=parts.__getitem__, reverse=True)[:6]:
+            sys.stdout.write(f"    {name:<30} {parts[name]:6.2f} s\n")
+
+
 def main(folder: Path, *, small: bool) -> None:
-    """Print the scores of each set, in one system and in systems apart."""
-    del small
+    """Print the scores of each set, in one system and in systems apart, and what identity costs."""
+    _costs(folder / "costs", 60_000 if small else 600_000)
     if not _DATA.is_dir():
         sys.stdout.write(f"  the data sets are not here: {_DATA} (set EARFUL_EXPORTS)\n")
         return

@@ -110,3 +110,21 @@
 {% macro account_text(number) -%}
     case {{ number }} when -2 then 'all' when -1 then 'unknown' else cast({{ number }} as varchar) end
 {%- endmacro %}
+
+{#- The blocks that customers are counted in: of each grain the sets of those places that a customer has. -#}
+{% macro customer_cuts() -%}
+    {%- set by, blocks = ['segment', 'account_id'], [] -%}
+    {%- for grain in metric_grains() -%}
+        {%- set sets = [] -%}
+        {%- for cut in metric_cuts() if cut.grain == grain -%}
+            {%- for places in cut.sets -%}
+                {%- set whose = places | select('in', by) | list -%}
+                {%- if whose not in sets -%}{%- do sets.append(whose) -%}{%- endif -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- if sets -%}
+            {%- do blocks.append({'grain': grain, 'by': sets | sum(start=[]) | unique | list, 'sets': sets}) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(blocks) }}
+{%- endmacro %}

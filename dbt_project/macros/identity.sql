@@ -25,3 +25,33 @@
 {% macro default__seed_row() -%}
     row_number() over (order by monotonically_increasing_id())
 {%- endmacro %}
+
+{#- Links that the ids of records make, which no address or number takes part in.
+
+    combinations  rows of int_combinations
+    usable        the same, with a null for each reference that was set aside
+-#}
+{% macro id_links(combinations, usable) -%}
+    select person_node as node_a, external_node as node_b, 'same external' as rule
+    from {{ usable }}
+    where person_node is not null and external_node is not null
+    union all
+    select person_node, merged_into_node, 'merged by the source'
+    from {{ combinations }}
+    where person_node is not null and merged_into_node is not null
+{%- endmacro %}
+
+{#- Links that seeds make: ids of one namespace, among the references in `refs`, and overrides. -#}
+{% macro declared_links(refs) -%}
+    select
+        refs.node_id as node_a,
+        min(refs.node_id) over (partition by namespaces.namespace, refs.value) as node_b,
+        'declared shared id' as rule
+    from {{ refs }} as refs
+    inner join {{ ref('external_id_namespaces') }} as namespaces using (source)
+    where refs.kind = 'external'
+    union all
+    select node_a, node_b, 'declared the same'
+    from {{ ref('int_identity_overrides') }}
+    where action = 'force_same' and node_a is not null and node_b is not null
+{%- endmacro %}

@@ -84,7 +84,7 @@ def test_a_changed_model_takes_along_what_is_made_of_it(drop: Callable[..., set[
     drop()
     gone = drop(edit)
     assert {"int_placed_voices", "journeys"} < gone
-    assert not gone & {"stg_people", "int_mentions", "int_verbatims"}
+    assert not gone & {"stg_people", "int_mention_versions", "int_verbatims"}
 
 
 def test_a_changed_macro_takes_along_who_calls_it(drop: Callable[..., set[str]]) -> None:
@@ -94,7 +94,7 @@ def test_a_changed_macro_takes_along_who_calls_it(drop: Callable[..., set[str]])
     drop()
     gone = drop(edit)
     assert {"int_verbatims", "comments"} < gone
-    assert not gone & {"stg_people", "int_mentions", "int_placed_voices"}
+    assert not gone & {"stg_people", "int_mention_versions", "int_placed_voices"}
 
 
 def test_a_changed_table_of_ours_counts_as_code_and_a_seed_does_not(
@@ -108,7 +108,7 @@ def test_a_changed_table_of_ours_counts_as_code_and_a_seed_does_not(
 
     drop()
     assert drop(edit("question_map")) == set()
-    assert "int_mentions" in drop(edit("email_providers"))
+    assert "int_mention_versions" in drop(edit("email_providers"))
 
 
 def test_a_seed_that_came_with_the_upgrade_is_asked_for(tmp_path: Path) -> None:

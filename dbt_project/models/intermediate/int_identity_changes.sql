@@ -7,10 +7,12 @@ with ids as (
     select * from {{ ref('int_customer_ids') }}
 ),
 
-links as (
-    select node_a as node_id, node_b as neighbour, rule from {{ ref('int_identity_edges') }}
-    union all
-    select node_b, node_a, rule from {{ ref('int_identity_edges') }}
+came as (
+    select node_id, customer_id, since
+    from ids
+    {%- if is_incremental() %}
+    where since > (select coalesce(max(changed_at), timestamp '0001-01-01') from {{ this }})
+    {%- endif %}
 ),
 
 -- what a reference was taken from, and whom the same build gave it to
@@ -21,19 +23,26 @@ moved as (
         lost.customer_id as from_id,
         gained.customer_id as to_id
     from ids as lost
-    left join ids as gained on lost.node_id = gained.node_id and lost.until = gained.since
+    left join came as gained on lost.node_id = gained.node_id and lost.until = gained.since
     where lost.until is not null
     {%- if is_incremental() %}
         and lost.until > (select coalesce(max(changed_at), timestamp '0001-01-01') from {{ this }})
     {%- endif %}
 ),
 
+links as (
+    select node_a as node_id, node_b as neighbour, rule
+    from {{ ref('int_identity_edges') }}
+    where node_a in (select node_id from moved)
+    union all
+    select node_b, node_a, rule
+    from {{ ref('int_identity_edges') }}
+    where node_b in (select node_id from moved)
+),
+
 given as (
     select customer_id, since as changed_at, count(*) as reference_count
-    from ids
-    {%- if is_incremental() %}
-    where since > (select coalesce(max(changed_at), timestamp '0001-01-01') from {{ this }})
-    {%- endif %}
+    from came
     group by customer_id, since
 ),
 

@@ -1,15 +1,12 @@
 -- One row per reference to a customer: a person or external id of a source, an e-mail address, a phone number.
-{{ config(materialized='table') }}
-{%- set oldest = 'cast(age as decimal(38, 0)) * 10000000000000000000 + ' %}
-{%- set oldest_record = 'cast(grouped.oldest % 10000000000000000000 as bigint)' %}
-{%- set kinds = ['person', 'external', 'email', 'phone'] %}
-with mentions as (
-    select * from {{ ref('int_mentions') }}
-),
-
-people as (
-    select * from {{ ref('stg_people') }} where not is_deleted
-),
+{#- Told anew where a record that names it came, changed or went, and as a whole for another blocklist. -#}
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='node_id') }}
+{%- set kinds = reference_kinds() %}
+{%- set columns = [
+    'node_id', 'kind', 'source', 'value', 'first_load_id', 'records', 'names', 'holders', 'anchor_id', 'set_aside_reason',
+    'blocklist_hash', 'build',
+] %}
+with {{ changed_versions(ref('int_mention_versions'), 'mentions', 'build') }}
 
 blocklist as (
     select
@@ -23,34 +20,35 @@ blocklist as (
     {{ join_provider('lower(listed.value)', 'provider') }}
 ),
 
--- loads by number, so that the oldest mention (load, then record) is the least of one number: the
--- least of a struct costs six times as much
-loads as (
-    select _first_load_id, row_number() over (order by _first_load_id) as age
-    from (
-        select _first_load_id from mentions
-        union
-        select _first_load_id from people
-    ) as known
+blocklist_state as (
+    select coalesce(bit_xor({{ row_hash(['kind', 'value', 'reason']) }}), 0) as blocklist_hash from blocklist
 ),
+{%- if is_incremental() %}
 
--- millions of records repeat the same few combinations
+touched as (
+    {{ named_nodes('mentions_changed') }}
+    union
+    select held.node_id
+    from {{ this }} as held
+    cross join mentions_read
+    cross join blocklist_state
+    where mentions_read.number = 0 or held.blocklist_hash <> blocklist_state.blocklist_hash
+),
+{%- endif %}
+
 combinations as (
-    select
-        source,
-        {%- for kind in kinds %}
-        {{ kind }}_node,
-        any_value({{ kind }}) as {{ kind }},
-        {%- endfor %}
-        -- not of the address itself: an id made of it could be tried out
-        min({{ oldest }} coalesce(told_by, record_id)) as oldest,
-        count(*) as records
-    from mentions
-    inner join loads using (_first_load_id)
-    group by source, person_node, external_node, email_node, phone_node
+    select *
+    from {{ ref('int_combinations') }}
+    {%- if is_incremental() %}
+    where combination_id in (
+        {{ combinations_of('touched') }}
+    )
+    {%- endif %}
 ),
 
-long as (
+{{ numbered_loads('combinations', 'first_load_id') }}
+
+told as (
     {%- for kind in kinds %}
     select
         {{ kind }}_node as node_id,
@@ -59,10 +57,13 @@ long as (
         {{ kind }} as value,
         source as mentioned_by,
         person_node,
+        -- names speak of a person by what others may share
+        {{ 'full_name' if kind != 'person' else 'cast(null as varchar)' }} as full_name,
         -- what stronger than itself it is told with
         {{ {'email': 'coalesce(person_node, external_node)',
             'phone': 'coalesce(person_node, external_node, email_node)'}.get(kind, 'cast(null as bigint)') }} as holder,
-        oldest,
+        first_load_id,
+        oldest_record,
         records
     from combinations
     where {{ kind }}_node is not null
@@ -70,44 +71,34 @@ long as (
     {%- endfor %}
     -- a person that others were merged into may be known by that alone
     select
-        {{ hash_id(["'person'", 'source', normal_ref('merged_into_ref')]) }},
-        'person',
-        source,
-        {{ normal_ref('merged_into_ref') }},
-        source,
-        null,
-        null,
-        {{ oldest }} record_id,
-        1
-    from people
-    inner join loads using (_first_load_id)
-    where {{ normal_ref('merged_into_ref') }} is not null
+        merged_into_node, 'person', source, merged_into, source, null, null, null, first_load_id, oldest_record, records
+    from combinations
+    where merged_into_node is not null
 ),
 
-named as (
-    select mentions.*, lower(trim(people.full_name)) as full_name
-    from mentions
-    inner join people using (record_id)
-    where people.full_name is not null
+long as (
+    select told.*, {{ oldest('loads.age', 'told.oldest_record') }} as oldest
+    from told
+    inner join loads on told.first_load_id = loads.load_id
+    {%- if is_incremental() %}
+    where told.node_id in (select node_id from touched)
+    {%- endif %}
 ),
 
 -- names are counted within a source: two systems that know a person twice are no crowd
 names as (
     select node_id, max(names) as names
     from (
-        select node_id, count(distinct person_node) as names
+        select
+            node_id,
+            greatest(
+                -- an external id is declared to be one person's: a source may know them by many ids
+                count(distinct person_node) filter (kind in ('email', 'phone')),
+                count(distinct full_name)
+            ) as names
         from long
-        -- an external id is declared to be one person's: a source may know them by many ids
-        where kind in ('email', 'phone')
+        where kind <> 'person'
         group by node_id, mentioned_by
-        {%- for kind in kinds[1:] %}
-        union all
-        -- two spellings of a case are one name
-        select {{ kind }}_node, count(distinct full_name)
-        from named
-        where {{ kind }}_node is not null
-        group by {{ kind }}_node, source
-        {%- endfor %}
     ) as per_source
     group by node_id
 ),
@@ -138,29 +129,44 @@ blocked as (
         {%- endfor %}
     ) as hits
     group by node_id
+),
+
+refs as (
+    select
+        grouped.node_id,
+        grouped.kind,
+        grouped.source,
+        grouped.value,
+        loads.load_id as first_load_id,
+        cast(grouped.records as bigint) as records,
+        coalesce(names.names, 0) as names,
+        grouped.holders,
+        -- the id that a customer known by this reference gets: made of native ids only, so that
+        -- nobody can try e-mail addresses or phone numbers against it
+        case
+            when grouped.kind in ('person', 'external') and {{ published_ref('grouped.value') }} is not null
+                then grouped.node_id
+            else {{ hash_id(["'customer of'", 'grouped.kind', oldest_record('grouped.oldest')]) }}
+        end as anchor_id,
+        case
+            when blocked.node_id is not null then 'blocklist: ' || coalesce(blocked.reason, 'no reason given')
+            when names.names > {{ var('identity_max_names') }} then 'shared by ' || names.names || ' names'
+        end as set_aside_reason,
+        blocklist_state.blocklist_hash,
+        mentions_build.number as build
+    from grouped
+    left join names using (node_id)
+    left join blocked using (node_id)
+    inner join loads on {{ oldest_age('grouped.oldest') }} = loads.age
+    cross join blocklist_state
+    cross join mentions_build
 )
 
-select
-    grouped.node_id,
-    grouped.kind,
-    grouped.source,
-    grouped.value,
-    loads._first_load_id as first_load_id,
-    grouped.records,
-    coalesce(names.names, 0) as names,
-    grouped.holders,
-    -- the id that a customer known by this reference gets: made of native ids only, so that
-    -- nobody can try e-mail addresses or phone numbers against it
-    case
-        when grouped.kind in ('person', 'external') and {{ published_ref('grouped.value') }} is not null
-            then grouped.node_id
-        else {{ hash_id(["'customer of'", 'grouped.kind', oldest_record]) }}
-    end as anchor_id,
-    case
-        when blocked.node_id is not null then 'blocklist: ' || coalesce(blocked.reason, 'no reason given')
-        when names.names > {{ var('identity_max_names') }} then 'shared by ' || names.names || ' names'
-    end as set_aside_reason
-from grouped
-left join names using (node_id)
-left join blocked using (node_id)
-inner join loads on cast(floor(grouped.oldest / 10000000000000000000) as bigint) = loads.age
+select {{ columns | join(', ') }}, cast(0 as bigint) as row_hash
+from refs
+{%- if is_incremental() %}
+union all
+select {{ only_deletes('node_id', columns) }}
+from touched
+where not exists (select 1 from refs where refs.node_id = touched.node_id)
+{%- endif %}

@@ -1,15 +1,11 @@
 -- One row per reference that links nobody, and why.
 {{ config(materialized='table') }}
-with mentions as (
-    select * from {{ ref('int_mentions') }}
+with combinations as (
+    select * from {{ ref('int_combinations') }}
 ),
 
 refs as (
     select * from {{ ref('int_references') }}
-),
-
-usable as (
-    select node_id from refs where set_aside_reason is null
 ),
 
 clusters as (
@@ -27,15 +23,28 @@ told as (
     {%- for kind in ['email', 'phone'] %}
     select distinct
         in_doubt.node_id,
-        mentions.person_node,
-        mentions.external_node,
+        combinations.person_node,
+        combinations.external_node,
         -- of the two, a number is the weaker one
-        {{ 'mentions.email_node' if kind == 'phone' else 'cast(null as bigint)' }} as email_node
+        {{ 'combinations.email_node' if kind == 'phone' else 'cast(null as bigint)' }} as email_node
     from in_doubt
-    inner join mentions on in_doubt.node_id = mentions.{{ kind }}_node
+    inner join combinations on in_doubt.node_id = combinations.{{ kind }}_node
     where in_doubt.kind = '{{ kind }}'
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+),
+
+-- of those alone: a join with all references would cost as much as they are
+usable as (
+    select node_id
+    from refs
+    where set_aside_reason is null
+        and node_id in (
+            {%- for kind in ['person', 'external', 'email'] %}
+            select {{ kind }}_node from told
+            {{ 'union' if not loop.last }}
+            {%- endfor %}
+        )
 ),
 
 held as (

@@ -1,58 +1,80 @@
 -- One row per period, segment and account, with 'all' as total: customers with any touch of any source.
-{#- Only what a cell of `metric_cuts` is counted against: by account and segment at once it would be many times as much. -#}
-{%- set by = ['segment', 'account_id'] %}
-{%- set blocks = [] %}
-{%- for grain in metric_grains() %}
-    {%- set sets = [] %}
-    {%- for cut in metric_cuts() if cut.grain == grain %}
-        {%- for places in cut.sets %}
-            {%- set whose = places | select('in', by) | list %}
-            {%- if whose not in sets %}{% do sets.append(whose) %}{% endif %}
-        {%- endfor %}
-    {%- endfor %}
-    {%- if sets %}{% do blocks.append({'grain': grain, 'by': sets | sum(start=[]) | unique | list, 'sets': sets}) %}{% endif %}
-{%- endfor %}
-with events as (
-    select * from {{ ref('journey_events') }}
+{#- Added to and taken from by what changed since `build` of metric_customer_periods. A cell that lost its last
+    customer stays, with 0, so that what was counted stays known. Only what a cell of `metric_cuts` is counted against:
+    by account and segment at once it would be many times as much. -#}
+{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='cell_id') }}
+with {{ changed_versions(ref('metric_customer_periods'), 'periods', 'build') }}
+{%- if is_incremental() %}
+
+theirs as (
+    select versions.*, periods_read.number as counted
+    from {{ ref('metric_customer_periods') }} as versions
+    cross join periods_read
+    where versions.customer_id in (select customer_id from periods_changed)
 ),
 
-seen as (
-    select
-        cast(occurred_at as date) as day,
-        segment,
-        {{ account_number('account_id') }} as account_id,
-        customer_id
-    from events
-    where is_touch and customer_id is not null
+told as (
+    select *, -1 as sign from theirs where since <= counted and coalesce(until > counted, true)
+    union all
+    select *, 1 as sign from theirs where until is null
 ),
-{%- for block in blocks %}
+{%- else %}
 
-fine_{{ block.grain }} as (
-    select distinct
-        {{ period(block) }} as period,
-        {%- for place in block.by %}
-        {{ place }},
-        {%- endfor %}
-        customer_id
-    from seen
+told as (
+    select *, 1 as sign from {{ ref('metric_customer_periods') }} where until is null
 ),
+{%- endif %}
+{%- for block in customer_cuts() %}
 
--- a customer is one in each cell, however many touches
+-- a customer is one in each cell, in however many segments and accounts
 once_{{ block.grain }} as (
-    select {{ cell(block) }}, customer_id
-    from fine_{{ block.grain }}
-    group by period, customer_id, {{ cells(block) }}
+    select sign, customer_id, {{ cell(block) }}
+    from told
+    where period_grain = '{{ block.grain }}'
+    group by sign, period, customer_id, {{ cells(block) }}
 ),
 {%- endfor %}
 
 counted as (
-    {%- for block in blocks %}
-    select period_grain, period, segment, account_id, count(*) as customers
+    {%- for block in customer_cuts() %}
+    select period_grain, period, segment, {{ account_text('account_id') }} as account_id, sum(sign) as customers
     from once_{{ block.grain }}
     group by all
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+    {%- if is_incremental() %}
+    union all
+    -- what was counted of a table that is no more
+    select held.period_grain, held.period, held.segment, held.account_id, -held.customers
+    from {{ this }} as held
+    cross join periods_read
+    where periods_read.number = 0
+    {%- endif %}
+),
+
+celled as (
+    select
+        {{ hash_id(['period_grain', 'period', 'segment', 'account_id']) }} as cell_id,
+        period_grain,
+        period,
+        segment,
+        account_id,
+        cast(sum(customers) as bigint) as customers
+    from counted
+    group by period_grain, period, segment, account_id
 )
 
-select * replace ({{ account_text('account_id') }} as account_id)
-from counted
+select
+    celled.* replace (
+        {%- if is_incremental() %}
+        coalesce(held.customers, 0) + celled.customers as customers
+        {%- else %}
+        celled.customers as customers
+        {%- endif %}
+    ),
+    periods_build.number as build
+from celled
+cross join periods_build
+{%- if is_incremental() %}
+left join {{ this }} as held on celled.cell_id = held.cell_id
+{%- endif %}

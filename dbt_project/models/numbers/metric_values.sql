@@ -4,7 +4,7 @@ with cells as (
 ),
 
 customers as (
-    select * from {{ ref('metric_customers') }}
+    select * from {{ ref('metric_customers') }} where customers > 0
 ),
 
 weights as (

@@ -1,0 +1,34 @@
+-- One row per pair of references that two declared strangers share directly: what links it speaks of neither.
+{{ config(materialized='table') }}
+with overrides as (
+    select * from {{ ref('int_identity_overrides') }}
+    -- a row that others contradict decides nothing
+    where action = 'force_different' and not is_contradicted
+),
+
+apart as (
+    select node_a as node, node_b as stranger from overrides
+    union
+    select node_b, node_a from overrides
+),
+
+links as (
+    select node_a, node_b
+    from {{ ref('int_identity_edge_versions') }}
+    where until is null and rule not in ('set aside', 'declared different')
+),
+
+neighbours as (
+    select node_a as node, node_b as neighbour from links where node_a in (select node from apart)
+    union
+    select node_b, node_a from links where node_b in (select node from apart)
+)
+
+select distinct
+    least(ours.node, ours.neighbour) as node_a,
+    greatest(ours.node, ours.neighbour) as node_b
+from apart
+inner join neighbours as ours on apart.node = ours.node
+left join neighbours as theirs
+    on apart.stranger = theirs.node and ours.neighbour = theirs.neighbour
+where ours.neighbour = apart.stranger or theirs.node is not null
