@@ -4,7 +4,7 @@
     A row holds in `since` the number of the build that wrote it and in `until` that of the build that replaced
     it or took it away; what holds now is `where until is null`. A reader holds the number up to which
     it knows them. So a reader whose build failed, or was left out, goes on where it was, and sees
-    what is gone. Replaced rows stay until the next full build.
+    what is gone. Replaced rows go once every reader knows of them (`prune_versions`).
 -#}
 
 {#- CTE `build`: the number of this build of a table of versions. A full build's is the time, so that no

@@ -1,7 +1,7 @@
 -- One row per observation that a metric is made of, and build since which it reads so: an answer, an invitation or a case.
 {#- What an observation was made of is compared by its record's fingerprint, so only changed records are read
     further. A version that was replaced stays, with the build that replaced it: whoever keeps sums of
-    observations takes away what it once added (`moved_answers`). Such rows go with the next full build. -#}
+    observations takes away what it once added (`moved_answers`). Then it goes (`prune_versions`). -#}
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='record_id') }}
 {#- Shares of cases: which of them count, which of those are hits, and how that reads. -#}
 {%- set case_rates = {
