@@ -120,7 +120,9 @@ def months(alt: Any, *, ticks: int = 12) -> Any:
 def values(alt: Any, column: str, domain: list[float], unit: str, *, ticks: int = 5) -> Any:
     """An axis of a metric's values."""
     scale = alt.Scale(domain=domain, zero=False, nice=False)
-    at = {"values": clock_ticks(domain, ticks)} if unit == "minutes" else {"tickCount": ticks}
+    at: dict[str, Any] = {"tickCount": ticks}
+    if unit == "minutes":
+        at = {"values": clock_ticks(domain, ticks)}
     axis = alt.Axis(**at, labelExpr=axis_label(unit), title=None)
     return alt.Y(f"{column}:Q", scale=scale, axis=axis)
 
