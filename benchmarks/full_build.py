@@ -68,6 +68,7 @@ def by_script(work: Path, _size: int, watch: Stopwatch) -> None:
             f"attach '{work.parent}/raw/warehouse.duckdb' as warehouse (read_only)"
         )
         connection.execute("use script")
+        connection.execute("set variable reference = ?", [str(PROFILES / "reference")])
         statements = duckdb.extract_statements(_SCRIPT.read_text())
         with _spill(work) as spilled, watch:
             for statement in statements:

@@ -6,7 +6,7 @@
 -- increments, no change stamps, no contracts, no memory of who was who. Ids are hashed as dbt_project
 -- hashes them, so that rows can be compared; a hash of another kind would cost about the same.
 --
--- `raw` is the schema of an attached warehouse: `warehouse.raw`.
+-- Raw tables are those of an attached `warehouse`; tables of quantiles lie in the folder `reference`, a variable.
 
 create temp macro id_of(a, b) as cast(md5_number(a || chr(31) || b) >> 65 as bigint),
     (a, b, c) as cast(md5_number(a || chr(31) || b || chr(31) || c) >> 65 as bigint),
@@ -1227,3 +1227,691 @@ select
     cast(null as boolean) as is_satisfied
 from told
 cross join heard;
+
+
+-- Metrics: each answer or case stands in the cells of dbt_project.yml's metric_cuts, with 'all' as total.
+create temp macro t_quantile(quantile, df) as
+    coalesce(quantile, 1.959964 + (pow(1.959964, 3) + 1.959964) / (4.0 * nullif(df, 0)));
+
+create temp macro wilson(side, n, hits) as
+    (hits + pow(1.959964, 2) / 2 + side * 1.959964 * sqrt(hits * (n - hits) / (1.0 * n) + pow(1.959964, 2) / 4))
+    / (n + pow(1.959964, 2));
+
+-- adjusted Wald, wide enough to hold its own value
+create temp macro nps_reach(side, n, promoters, detractors) as
+    (promoters - detractors) / (n + 3.0) - (promoters - detractors) / (1.0 * n)
+    + side * 1.959964 * sqrt(
+        ((promoters + detractors + 1.5) / (n + 3.0) - pow((promoters - detractors) / (n + 3.0), 2)) / (n + 3.0)
+    );
+
+create temp macro nps_low(n, promoters, detractors) as greatest(-100, least(100, 100 * (
+    (promoters - detractors) / (1.0 * n) + least(0, nps_reach(-1, n, promoters, detractors))
+)));
+
+create temp macro nps_high(n, promoters, detractors) as greatest(-100, least(100, 100 * (
+    (promoters - detractors) / (1.0 * n) + greatest(0, nps_reach(1, n, promoters, detractors))
+)));
+
+create temp macro wilson_hilferty(side, shape) as
+    shape * pow(1 - 1 / (9 * shape) + side * 1.959964 / (3 * sqrt(shape)), 3);
+
+-- how likely a difference of that size is by chance, told from its interval
+create temp macro erfc_of(x, t) as t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (
+    -1.453152027 + t * 1.061405429)))) * exp(-pow(x, 2));
+
+create temp macro chance_at(x) as erfc_of(x, 1.0 / (1.0 + 0.3275911 * x));
+
+create temp macro chance_of(difference, low, high) as chance_at(
+    abs(difference) / nullif(case when difference > 0 then difference - low else high - difference end, 0)
+    * 1.959964 / sqrt(2.0)
+);
+
+create temp table observations as
+with seen as (
+    select
+        metric,
+        method_version,
+        case metric when 'nps' then 'nps' else 'mean' end as statistic,
+        cast(scored_at as date) as day,
+        source,
+        touchpoint,
+        segment,
+        stage,
+        channel,
+        customer_id,
+        case
+            when metric = 'rating' then score
+            when nps_group = 'promoter' then 1.0
+            when nps_group = 'detractor' then -1.0
+            else 0.0
+        end as x
+    from scores
+    union all
+    select
+        'rating_top_box',
+        'rating 1-5 top 4',
+        'share',
+        cast(scored_at as date),
+        source,
+        touchpoint,
+        segment,
+        stage,
+        channel,
+        customer_id,
+        case when score >= 4 then 1.0 else 0.0 end
+    from scores
+    where metric = 'rating'
+    union all
+    select
+        told.metric,
+        told.method_version,
+        case told.metric when 'contact_rate' then 'rate' else 'share' end,
+        cast(cases.created_at as date),
+        cases.source,
+        cases.touchpoint,
+        cases.segment,
+        cases.stage,
+        cases.channel,
+        cases.customer_id,
+        case told.metric
+            when 'reopen_rate' then cast(cases.is_reopened as double)
+            when 'one_touch_rate' then cast(cases.is_one_touch as double)
+            when 'fcr' then cast(cases.is_first_contact_resolution as double)
+            else 1.0
+        end
+    from cases
+    cross join (values
+        ('reopen_rate', 'reopened of ever solved'),
+        ('one_touch_rate', 'one public reply of solved'),
+        ('fcr', 'no contact in 7 days of first solved'),
+        ('contact_rate', 'cases per 100 customers with any touch')
+    ) as told(metric, method_version)
+    where case told.metric
+        when 'reopen_rate' then cases.first_resolved_at is not null or cases.is_reopened
+        when 'one_touch_rate' then cases.is_one_touch is not null
+        when 'fcr' then cases.is_first_contact_resolution is not null
+        else true
+    end
+)
+
+select
+    *,
+    cast(date_trunc('week', day) as date) as week,
+    cast(date_trunc('month', day) as date) as month,
+    cast(date_trunc('quarter', day) as date) as quarter,
+    lag(day) over by_day as day_before,
+    lead(day) over by_day as day_after
+from seen
+window by_day as (partition by metric, customer_id order by day);
+
+-- Who answers once in a period is summed at once; who answers again is one customer in each cell.
+create temp table cells as
+with fine as (
+    select
+        'week' as period_grain, week as period, metric, method_version, statistic, source, touchpoint, segment, stage,
+        channel,
+        case when date_trunc('week', day_before) = week or date_trunc('week', day_after) = week then customer_id end
+            as customer_id,
+        min(day) as first_day, max(day) as last_day, count(*) as n, sum(x) as total, sum(x * x) as squares
+    from observations
+    group by all
+    union all
+    select
+        'month', month, metric, method_version, statistic, source, touchpoint, segment, stage, channel,
+        case when date_trunc('month', day_before) = month or date_trunc('month', day_after) = month then customer_id end,
+        min(day), max(day), count(*), sum(x), sum(x * x)
+    from observations
+    group by all
+    union all
+    select
+        'quarter', quarter, metric, method_version, statistic, source, touchpoint, segment, stage, channel,
+        case when date_trunc('quarter', day_before) = quarter or date_trunc('quarter', day_after) = quarter
+            then customer_id end,
+        min(day), max(day), count(*), sum(x), sum(x * x)
+    from observations
+    group by all
+    union all
+    select
+        'all', date '0001-01-01', metric, method_version, statistic, source, touchpoint, segment, stage, channel,
+        case when day_before is not null or day_after is not null then customer_id end,
+        min(day), max(day), count(*), sum(x), sum(x * x)
+    from observations
+    group by all
+),
+
+celled as (
+    select
+        period_grain, period, metric, method_version, statistic, customer_id,
+        if(grouping(source) = 1, 'all', source) as source,
+        if(grouping(touchpoint) = 1, 'all', touchpoint) as touchpoint,
+        if(grouping(segment) = 1, 'all', segment) as segment,
+        'all' as stage,
+        if(grouping(channel) = 1, 'all', channel) as channel,
+        'all' as account_id,
+        min(first_day) as first_day, max(last_day) as last_day,
+        sum(n) as n, sum(total) as total, sum(squares) as squares
+    from fine
+    where period_grain = 'week'
+    group by period_grain, period, metric, method_version, statistic, customer_id,
+        grouping sets ((), (source), (touchpoint), (channel), (segment))
+    union all
+    select
+        period_grain, period, metric, method_version, statistic, customer_id,
+        if(grouping(source) = 1, 'all', source),
+        if(grouping(touchpoint) = 1, 'all', touchpoint),
+        if(grouping(segment) = 1, 'all', segment),
+        if(grouping(stage) = 1, 'all', stage),
+        if(grouping(channel) = 1, 'all', channel),
+        'all',
+        min(first_day), max(last_day), sum(n), sum(total), sum(squares)
+    from fine
+    where period_grain <> 'week'
+    group by period_grain, period, metric, method_version, statistic, customer_id, grouping sets (
+        (), (source), (touchpoint), (segment), (source, touchpoint), (source, segment), (touchpoint, segment),
+        (source, touchpoint, segment), (stage), (channel), (stage, channel)
+    )
+    union all
+    -- nobody has an account here
+    select
+        period_grain, period, metric, method_version, statistic, customer_id,
+        'all', 'all', 'all', 'all', 'all', 'unknown',
+        min(first_day), max(last_day), sum(n), sum(total), sum(squares)
+    from fine
+    where period_grain in ('quarter', 'all')
+    group by all
+)
+
+select
+    period_grain, period, metric, method_version, statistic, source, touchpoint, segment, stage, channel, account_id,
+    min(first_day) as first_day,
+    max(last_day) as last_day,
+    cast(sum(n) as double) as n,
+    cast(sum(total) as double) as total,
+    cast(sum(squares) as double) as squares,
+    cast(sum(case when customer_id is null then n else 1 end) as double) as customers,
+    cast(sum(case when customer_id is null then squares else total * total end) as double) as customer_squares,
+    cast(sum(case when customer_id is null then total else n * total end) as double) as customer_products,
+    cast(sum(case when customer_id is null then n else n * n end) as double) as customer_counts
+from celled
+group by all;
+
+create temp table clock_cells as
+with heard as (
+    select greatest(
+        (select max(occurred_at) from orders), (select max(submitted_at) from responses),
+        (select max(reviewed_at) from written_reviews), (select max(created_at) from tickets)
+    ) as last_at
+),
+
+seconds as (
+    select
+        cases.*,
+        unnest(['first_reply', 'resolution', 'requester_wait']) as clock,
+        unnest([
+            date_diff('second', created_at, coalesce(first_reply_at, greatest(created_at, heard.last_at))),
+            date_diff('second', created_at, coalesce(resolved_at, greatest(created_at, heard.last_at))),
+            -- a case that still waits for us has waited until now
+            cast(round(requester_wait_minutes * 60) as bigint)
+            + case when status in ('new', 'open', 'on_hold')
+                then greatest(0, date_diff('second', coalesce(moved.last_at, created_at), heard.last_at)) else 0 end
+        ]) as waited,
+        unnest([first_reply_at is not null, resolved_at is not null, not waits_are_censored]) as is_over
+    from cases
+    left join (select ticket_id, max(changed_at) as last_at from changes group by ticket_id) as moved
+        on cases.case_id = moved.ticket_id
+    cross join heard
+),
+
+fine as (
+    select
+        clock, source, touchpoint, segment, channel, cast(created_at as date) as day,
+        waited // 60 as minutes, count(*) as n, count(*) filter (is_over) as ended
+    from seconds
+    where waited >= 0
+    group by all
+),
+
+dated as (
+    select 'week' as period_grain, cast(date_trunc('week', day) as date) as period, * from fine
+    union all
+    select 'month', cast(date_trunc('month', day) as date), * from fine
+    union all
+    select 'quarter', cast(date_trunc('quarter', day) as date), * from fine
+    union all
+    select 'all', date '0001-01-01', * from fine
+),
+
+celled as (
+    select
+        period_grain, period, clock, minutes,
+        if(grouping(source) = 1, 'all', source) as source,
+        if(grouping(touchpoint) = 1, 'all', touchpoint) as touchpoint,
+        if(grouping(segment) = 1, 'all', segment) as segment,
+        if(grouping(channel) = 1, 'all', channel) as channel,
+        'all' as account_id,
+        min(day) as first_day, max(day) as last_day, sum(n) as n, sum(ended) as ended
+    from dated
+    where period_grain = 'week'
+    group by period_grain, period, clock, minutes, grouping sets ((), (source), (touchpoint), (segment), (channel))
+    union all
+    select
+        period_grain, period, clock, minutes,
+        if(grouping(source) = 1, 'all', source),
+        if(grouping(touchpoint) = 1, 'all', touchpoint),
+        if(grouping(segment) = 1, 'all', segment),
+        if(grouping(channel) = 1, 'all', channel),
+        'all',
+        min(day), max(day), sum(n), sum(ended)
+    from dated
+    where period_grain <> 'week'
+    group by period_grain, period, clock, minutes, grouping sets (
+        (), (source), (touchpoint), (segment), (source, touchpoint), (source, segment), (touchpoint, segment),
+        (source, touchpoint, segment), (channel)
+    )
+    union all
+    select
+        period_grain, period, clock, minutes, 'all', 'all', 'all', 'all', 'unknown',
+        min(day), max(day), sum(n), sum(ended)
+    from dated
+    where period_grain in ('quarter', 'all')
+    group by all
+),
+
+numbered as (
+    select *, hash(period_grain, period, clock, source, touchpoint, segment, channel, account_id) as cell from celled
+),
+
+totals as (
+    select
+        cell,
+        any_value(clock) as clock, any_value(period_grain) as period_grain, any_value(period) as period,
+        any_value(source) as source, any_value(touchpoint) as touchpoint, any_value(segment) as segment,
+        any_value(channel) as channel, any_value(account_id) as account_id,
+        min(first_day) as first_day, max(last_day) as last_day, sum(n) as n, sum(ended) as ended
+    from numbered
+    group by cell
+),
+
+-- Kaplan and Meier, with Brookmeyer and Crowley's interval on the log-log scale
+at_risk as (
+    select
+        numbered.cell, numbered.minutes, numbered.n, numbered.ended,
+        totals.n + numbered.n - sum(numbered.n) over (partition by numbered.cell order by numbered.minutes) as waiting
+    from numbered
+    inner join totals using (cell)
+    -- of fewer there is no interval
+    where totals.n >= 7 and totals.ended >= 6
+),
+
+survived as (
+    select
+        *,
+        sum(case when ended < waiting then ln(1 - 1.0 * ended / waiting) else 0 end) over until_here as log_survival,
+        sum(case when ended < waiting then 1.0 * ended / (1.0 * waiting * (waiting - ended)) else 0 end)
+            over until_here as variance,
+        ended > 0 and ended = waiting as is_last
+    from at_risk
+    window until_here as (partition by cell order by minutes)
+),
+
+bounded as (
+    select
+        *,
+        case when is_last then 0.0 else exp(log_survival) end as survival,
+        case when not is_last then exp(log_survival * exp(1.959964 * sqrt(variance) / -log_survival)) end as low,
+        case when not is_last then exp(log_survival * exp(-1.959964 * sqrt(variance) / -log_survival)) end as high
+    from survived
+    where log_survival < 0 or is_last
+),
+
+reached as (
+    select
+        bounded.cell,
+        quantiles.quantile,
+        min(minutes) filter (survival <= quantiles.share + 1e-9) as value,
+        min(minutes) filter (low <= quantiles.share) as interval_low,
+        min(minutes) filter (high <= quantiles.share) as interval_high
+    from bounded
+    cross join (values ('median', 0.5), ('p90', 0.1)) as quantiles(quantile, share)
+    group by bounded.cell, quantiles.quantile
+)
+
+select totals.*, quantiles.quantile, reached.* exclude (cell, quantile)
+from totals
+cross join (values ('median'), ('p90')) as quantiles(quantile)
+left join reached on totals.cell = reached.cell and quantiles.quantile = reached.quantile;
+
+create temp table cell_values as
+with spread as (
+    select *, greatest(0.0, squares - pow(total, 2) / n) as spread from cells where statistic <> 'rate'
+),
+
+-- how many times the variance of independent answers, as customers answer more than once
+judged as (
+    select
+        *,
+        case
+            when customers = n then 1.0
+            when customers = 1 or spread <= 1e-9 * squares then customer_counts / n
+            else customers / (customers - 1) * (n - 1) / n
+                * greatest(0.0, customer_squares - 2 * total / n * customer_products
+                    + pow(total / n, 2) * customer_counts) / spread
+        end as design_effect
+    from spread
+),
+
+effective as (
+    select
+        judged.*,
+        design_effect > 1 as is_clustered,
+        t_quantile(student_t.quantile, case when design_effect > 1 then customers else n end - 1) as t,
+        sqrt(spread / nullif(n - 1, 0)) / sqrt(n / greatest(1.0, design_effect)) as standard_error
+    from judged
+    left join read_csv(getvariable('reference') || '/student_t.csv') as student_t
+        on case when design_effect > 1 then customers else n end - 1 = student_t.df
+),
+
+shared as (
+    select
+        *,
+        case
+            when is_clustered
+                then greatest(n / design_effect * pow(1.959964 / t, 2), n * n / customer_counts)
+            else n
+        end as share_n
+    from effective
+),
+
+touched as (
+    select distinct
+        unnest(['week', 'month', 'quarter', 'all']) as period_grain,
+        unnest([
+            cast(date_trunc('week', occurred_at) as date), cast(date_trunc('month', occurred_at) as date),
+            cast(date_trunc('quarter', occurred_at) as date), date '0001-01-01'
+        ]) as period,
+        segment,
+        customer_id
+    from journey_events
+    where is_touch
+),
+
+-- a customer is of one segment
+customers_seen as (
+    select
+        period_grain, period, if(grouping(segment) = 1, 'all', segment) as segment, 'all' as account_id,
+        count(*) as customers
+    from touched
+    group by period_grain, period, grouping sets ((segment), ())
+    union all
+    select period_grain, period, 'all', 'unknown', count(*)
+    from touched
+    group by period_grain, period
+),
+
+valued as (
+    select
+        metric, method_version, period_grain, period, source, touchpoint, segment, stage, channel, account_id,
+        first_day, last_day, n, customers, design_effect,
+        case statistic when 'mean' then 1 else 100 end * total / n as value,
+        case statistic
+            when 'nps' then nps_low(share_n, (squares + total) / 2 * share_n / n, (squares - total) / 2 * share_n / n)
+            when 'share' then 100 * wilson(-1, share_n, total * share_n / n)
+            else total / n - t * standard_error
+        end as interval_low,
+        case statistic
+            when 'nps' then nps_high(share_n, (squares + total) / 2 * share_n / n, (squares - total) / 2 * share_n / n)
+            when 'share' then 100 * wilson(1, share_n, total * share_n / n)
+            else total / n + t * standard_error
+        end as interval_high,
+        case statistic when 'nps' then 'adjusted Wald' when 'share' then 'Wilson' else 't' end
+        || case when is_clustered then ', clustered' else '' end as interval_method,
+        -- nobody was invited, so nothing can be weighted
+        case when metric in ('nps', 'rating', 'rating_top_box') then 'not_invited' end as weights_flag
+    from shared
+    union all
+    select
+        metric, method_version, cells.period_grain, cells.period, source, touchpoint, cells.segment, stage, channel,
+        cells.account_id,
+        first_day, last_day, seen.customers, null, null,
+        100.0 * n / seen.customers,
+        100 * coalesce(limits.low, wilson_hilferty(-1, 1.0 * n)) / seen.customers,
+        100 * coalesce(limits.high, wilson_hilferty(1, n + 1.0)) / seen.customers,
+        'Garwood',
+        null
+    from cells
+    inner join customers_seen as seen
+        on cells.period_grain = seen.period_grain and cells.period = seen.period
+        and cells.segment = seen.segment and cells.account_id = seen.account_id
+    left join read_csv(getvariable('reference') || '/poisson_limits.csv') as limits on cells.n = limits.events
+    where cells.statistic = 'rate'
+    union all
+    select
+        clock || '_' || quantile, 'whole minutes, Kaplan-Meier', period_grain, period, source, touchpoint, segment,
+        'all', channel, account_id, first_day, last_day, n, null, null, value, interval_low, interval_high,
+        'Brookmeyer-Crowley, log-log', null
+    from clock_cells
+)
+
+select
+    * replace (
+        round(value, 4) as value, round(interval_low, 4) as interval_low, round(interval_high, 4) as interval_high,
+        round(design_effect, 4) as design_effect
+    ),
+    interval_low is not null and interval_high is not null as has_interval,
+    case period_grain when 'all' then first_day else period end as period_start,
+    hash(metric, period_grain, source, touchpoint, segment, stage, channel, account_id) as series
+from valued;
+
+create table metrics as
+with places as (
+    select
+        series,
+        period_grain,
+        period_start,
+        value,
+        (interval_high - interval_low) / 2 as half_width,
+        case period_grain when 'month' then 12 else 4 end as year_length,
+        cast(case period_grain
+            when 'month' then year(period_start) * 12 + month(period_start)
+            else year(period_start) * 4 + quarter(period_start)
+        end as integer) as place
+    from cell_values
+    where period_grain in ('month', 'quarter') and has_interval
+),
+
+-- classical additive decomposition: trend is a centred average over a year
+trends as (
+    select
+        *,
+        case when count(*) over sooner = 12 and count(*) over later = 12
+            then value - (avg(value) over sooner + avg(value) over later) / 2 end as detrended
+    from places
+    where period_grain = 'month'
+    window
+        sooner as (partition by series order by place range between 6 preceding and 5 following),
+        later as (partition by series order by place range between 5 preceding and 6 following)
+    union all
+    select
+        *,
+        case when count(*) over sooner_quarters = 4 and count(*) over later_quarters = 4
+            then value - (avg(value) over sooner_quarters + avg(value) over later_quarters) / 2 end
+    from places
+    where period_grain = 'quarter'
+    window
+        sooner_quarters as (partition by series order by place range between 2 preceding and 1 following),
+        later_quarters as (partition by series order by place range between 1 preceding and 2 following)
+),
+
+calendar as (
+    select
+        series,
+        year_length,
+        place % year_length as of_year,
+        avg(detrended) as season,
+        sqrt(sum(half_width * half_width)) / count(*) as half_width
+    from trends
+    where detrended is not null
+    group by all
+),
+
+seasons as (
+    select *, season - avg(season) over (partition by series) as effect
+    from calendar
+    qualify count(*) over (partition by series) = year_length
+),
+
+deseasoned as (
+    select places.series, places.period_start, seasons.effect, seasons.half_width
+    from places
+    inner join seasons on places.series = seasons.series and places.place % places.year_length = seasons.of_year
+),
+
+periods as (
+    select series, period_start, value, interval_low, interval_high
+    from cell_values
+    where period_grain <> 'all' and has_interval
+),
+
+compared as (
+    select
+        told.* replace (
+            case when has_interval then told.value end as value,
+            case when has_interval then told.interval_low end as interval_low,
+            case when has_interval then told.interval_high end as interval_high
+        ),
+        case when has_interval then told.value - deseasoned.effect end as value_deseasoned,
+        sqrt(pow(told.value - told.interval_low, 2) + pow(deseasoned.half_width, 2)) as deseasoned_below,
+        sqrt(pow(told.interval_high - told.value, 2) + pow(deseasoned.half_width, 2)) as deseasoned_above,
+        case when has_interval then told.value - before.value end as change,
+        sqrt(pow(told.value - told.interval_low, 2) + pow(before.value - before.interval_high, 2)) as change_below,
+        sqrt(pow(told.value - told.interval_high, 2) + pow(before.value - before.interval_low, 2)) as change_above,
+        case when has_interval then told.value - year_before.value end as year_change,
+        sqrt(pow(told.value - told.interval_low, 2) + pow(year_before.value - year_before.interval_high, 2))
+            as year_change_below,
+        sqrt(pow(told.value - told.interval_high, 2) + pow(year_before.value - year_before.interval_low, 2))
+            as year_change_above
+    from cell_values as told
+    left join deseasoned on told.series = deseasoned.series and told.period_start = deseasoned.period_start
+    left join periods as before
+        on told.series = before.series
+        and cast(case told.period_grain
+            when 'week' then told.period - interval 7 day
+            when 'month' then told.period - interval 1 month
+            when 'quarter' then told.period - interval 3 month
+        end as date) = before.period_start
+    left join periods as year_before
+        on told.series = year_before.series
+        and cast(case told.period_grain
+            when 'week' then told.period - interval 364 day
+            when 'month' then told.period - interval 12 month
+            when 'quarter' then told.period - interval 12 month
+        end as date) = year_before.period_start
+),
+
+chances as (
+    select
+        *,
+        change - change_below as change_low,
+        change + change_above as change_high,
+        chance_of(change, change - change_below, change + change_above) as change_chance,
+        year_change - year_change_below as year_change_low,
+        year_change + year_change_above as year_change_high,
+        chance_of(year_change, year_change - year_change_below, year_change + year_change_above) as year_change_chance
+    from compared
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by metric, period_grain, period_start order by change_chance nulls last)
+            as change_place,
+        count(change_chance) over beside as change_looked_at,
+        row_number() over (partition by metric, period_grain, period_start order by year_change_chance nulls last)
+            as year_change_place,
+        count(year_change_chance) over beside as year_change_looked_at
+    from chances
+    window beside as (partition by metric, period_grain, period_start)
+),
+
+-- Benjamini and Hochberg: of all that are called a change, 5 % are none
+judged as (
+    select
+        *,
+        max(change_place) filter (change_chance <= 0.05 * change_place / change_looked_at) over beside
+            as change_last_place,
+        max(year_change_place) filter (year_change_chance <= 0.05 * year_change_place / year_change_looked_at) over beside
+            as year_change_last_place
+    from ranked
+    window beside as (partition by metric, period_grain, period_start)
+)
+
+select
+    metric,
+    method_version,
+    period_grain,
+    period_start,
+    case period_grain
+        when 'week' then cast(period + interval 6 day as date)
+        when 'month' then cast(period + interval 1 month - interval 1 day as date)
+        when 'quarter' then cast(period + interval 3 month - interval 1 day as date)
+        else last_day
+    end as period_end,
+    source,
+    touchpoint,
+    segment,
+    stage,
+    channel,
+    account_id,
+    coalesce(nullif(concat_ws(', ',
+        case when source <> 'all' then 'source' end, case when touchpoint <> 'all' then 'touchpoint' end,
+        case when segment <> 'all' then 'segment' end, case when stage <> 'all' then 'stage' end,
+        case when channel <> 'all' then 'channel' end, case when account_id <> 'all' then 'account_id' end
+    ), ''), 'all') as cut_by,
+    cast(n as bigint) as n,
+    cast(customers as bigint) as customers,
+    design_effect,
+    value,
+    interval_low,
+    interval_high,
+    case when has_interval then interval_method end as interval_method,
+    case
+        when not has_interval and interval_method like 'Brookmeyer%' then 'open_ended'
+        when not has_interval then 'too_few'
+    end as flag,
+    round(change, 4) as change,
+    round(change_low, 4) as change_low,
+    round(change_high, 4) as change_high,
+    case
+        when change_chance is null then null
+        when coalesce(change_place > change_last_place, true) then 'noise'
+        when change > 0 then 'up'
+        else 'down'
+    end as change_verdict,
+    round(year_change, 4) as year_change,
+    round(year_change_low, 4) as year_change_low,
+    round(year_change_high, 4) as year_change_high,
+    case
+        when year_change_chance is null then null
+        when coalesce(year_change_place > year_change_last_place, true) then 'noise'
+        when year_change > 0 then 'up'
+        else 'down'
+    end as year_change_verdict,
+    cast(null as double) as response_rate,
+    cast(null as bigint) as response_rate_n,
+    cast(null as double) as response_rate_low,
+    cast(null as double) as response_rate_high,
+    cast(null as double) as value_weighted,
+    cast(null as double) as value_weighted_low,
+    cast(null as double) as value_weighted_high,
+    cast(null as varchar) as weights_method,
+    weights_flag,
+    round(value_deseasoned, 4) as value_deseasoned,
+    round(value_deseasoned - deseasoned_below, 4) as value_deseasoned_low,
+    round(value_deseasoned + deseasoned_above, 4) as value_deseasoned_high,
+    case
+        when value_deseasoned is not null and period_grain = 'month' then 'additive, centred average of 12 months'
+        when value_deseasoned is not null and period_grain = 'quarter' then 'additive, centred average of 4 quarters'
+    end as season_method,
+    -- each metric was read one way all the time
+    false as break_before
+from judged;
