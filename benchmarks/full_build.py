@@ -1,13 +1,13 @@
 """All marts by dbt from nothing, against one hand-written script that makes the same tables.
 
-The script (full_build.sql) knows its shop and nothing of increments, stamps or contracts. Both get
-the same threads and the same memory, and what they make is compared row by row first: a difference
-ends the benchmark. Ids are hashed alike; doubles are rounded to nine digits; `row_hash`, a stamp of
-change, and when a link was made have no counterpart.
+The script (full_build.sql) knows its shop, and nothing of increments, stamps or contracts. Both get
+the same threads and memory, and what they make is compared row by row first: a difference ends
+the benchmark. Only `row_hash`, which stamps changes, and when a link was made have no counterpart.
 
 dbt builds in two runs: the compared marts with all that they are made of, which is what the script
-is held against, and then the rest. Of dbt's processor time that of the same run on an empty warehouse
-is told too: starting, parsing and a hundred models' fixed costs do not grow with the history.
+is held against, and then the rest. Its clock is that of its models (run_results.json), each with
+its fixed costs. Its processor time is that of the process, less that of the same run on an empty
+warehouse: starting, compiling, and the fixed costs of models do not grow with the history.
 """
 
 from __future__ import annotations
@@ -16,93 +16,94 @@ import json
 import os
 import shutil
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
-import duckdb
 import yaml
 
+from benchmarks import same_tables
 from benchmarks.history import History
 from benchmarks.measure import Result, Stopwatch, run
 from benchmarks.models import PROFILES, build
-from orchestration.warehouse import connect
+from benchmarks.spill import Spilled, spilled_to
+from orchestration.warehouse import connect, scratch
 
-MEMORY = "512MB"
+MEMORY = "1GB"
 _SCRIPT = Path(__file__).with_suffix(".sql")
-_STAMPS = {"row_hash"}
 _UNLIKE = {("identity_links", "since")}
-_ATTACHED = "(storage_version 'v1.0.0')"  # as dbt's profile attaches the marts
 
 
 def main(folder: Path, *, small: bool) -> None:
     """Print seconds, processor time, memory and spill of both, for each size and by mart."""
-    empty = _Shop(folder / "empty", 0)
-    empty.make()
+    fixed = _made(folder / "empty", 0, "by_script", "by_dbt")["by_dbt"].cpu
     for size in (20_000,) if small else (200_000, 1_000_000):
-        shop = _Shop(folder / f"shop-{size}", size)
-        shop.make()
-        shop.compare()
-        shop.tell(without=empty)
-        shutil.rmtree(shop.folder)
+        shop = folder / f"shop-{size}"
+        results = _made(shop, size, "by_script", "by_dbt", "rest_by_dbt")
+        release = shop / "raw/release.duckdb"
+        marts = same_tables.compare(shop / "script.duckdb", release, _UNLIKE)
+        others = [name for name in same_tables.names(release) if name not in marts]
+        sys.stdout.write(
+            f"  {size:>9,} voices, {MEMORY} of memory; compared: {', '.join(marts)}\n"
+            f"    not compared: {', '.join(others)}\n"
+        )
+        _tell(shop, results, fixed)
+        _tell_marts(shop, marts)
+        shutil.rmtree(shop)
 
 
 def raw(work: Path, size: int, _watch: Stopwatch) -> None:
     """Load a history of which one voice in fifty was changed and one in a hundred deleted since."""
     history = History(work.parent / "raw", size)
     if size:
+        changed = size // 50
         history.load(0, size)
-        history.load(0, size // 50)
-        history.load(size // 50, size // 50 + size // 100, deleted=True)
+        history.load(0, changed)
+        history.load(changed, changed + size // 100, deleted=True)
 
 
 def by_script(work: Path, _size: int, watch: Stopwatch) -> None:
     """Floor: each statement of the script, in a file of its own."""
-    target, seconds = work.parent / "script.duckdb", {}
-    with duckdb.connect(config=_limits(work)) as connection:
-        connection.execute(f"attach '{target}' as script {_ATTACHED}")
+    seconds = {}
+    with scratch() as connection, spilled_to(work / "spill") as spilled, watch:
+        for setting, value in _limits(work).items():
+            connection.execute(f"set {setting} = '{value}'")
+        # as dbt's profile attaches the marts
         connection.execute(
-            f"attach '{work.parent}/raw/warehouse.duckdb' as warehouse (read_only)"
+            f"attach '{work.parent}/script.duckdb' as script (storage_version 'v1.0.0')"
         )
+        connection.execute(f"attach '{work.parent}/raw/warehouse.duckdb' as warehouse (read_only)")
         connection.execute("use script")
         connection.execute("set variable reference = ?", [str(PROFILES / "reference")])
-        statements = duckdb.extract_statements(_SCRIPT.read_text())
-        with _spill(work) as spilled, watch:
-            for statement in statements:
-                began = time.perf_counter()
-                connection.execute(statement)
-                seconds[_made_by(statement.query)] = time.perf_counter() - began
-    _keep(work.parent / "script.json", seconds, spilled)
+        for statement in connection.extract_statements(_SCRIPT.read_text()):
+            began = time.perf_counter()
+            connection.execute(statement)
+            seconds[_made_by(statement.query)] = time.perf_counter() - began
+    _keep(work.parent / "by_script.json", seconds, spilled)
 
 
 def by_dbt(work: Path, _size: int, watch: Stopwatch) -> None:
     """The compared marts and all that they are made of, by dbt."""
-    _dbt(work, watch, "compared", "--select", *_ancestors(work.parent))
+    _dbt(work, watch, "by_dbt", "--select")
 
 
 def rest_by_dbt(work: Path, _size: int, watch: Stopwatch) -> None:
     """What else there is, by dbt, after `by_dbt`."""
-    _dbt(work, watch, "rest", "--exclude", *_ancestors(work.parent))
+    _dbt(work, watch, "rest_by_dbt", "--exclude")
 
 
-def _dbt(work: Path, watch: Stopwatch, name: str, *selected: str) -> None:
+def _dbt(work: Path, watch: Stopwatch, name: str, choice: str) -> None:
     profile = yaml.safe_load((PROFILES / "profiles.yml").read_text())
     profile["earful"]["outputs"]["duckdb"]["config_options"] = _limits(work)
     (work / "profiles.yml").write_text(yaml.safe_dump(profile))
-    with _spill(work) as spilled, watch:
-        seconds = build(work.parent / "raw", *selected, profiles=work)
+    compared = [f"+{mart}" for mart in same_tables.names(work.parent / "script.duckdb")]
+    with spilled_to(work / "spill") as spilled, watch:
+        seconds = build(work.parent / "raw", choice, *compared, profiles=work)
     _keep(work.parent / f"{name}.json", seconds, spilled)
 
 
 def _limits(work: Path) -> dict[str, str | int]:
-    return {
-        "threads": os.cpu_count() or 1,
-        "memory_limit": MEMORY,
-        "temp_directory": str(work / "spill"),
-    }
+    spill = str(work / "spill")
+    return {"threads": os.cpu_count() or 1, "memory_limit": MEMORY, "temp_directory": spill}
 
 
 def _made_by(statement: str) -> str:
@@ -111,148 +112,45 @@ def _made_by(statement: str) -> str:
     return create.split("(")[0].removesuffix(" as").split()[-1]
 
 
-def _ancestors(folder: Path) -> list[str]:
-    return [f"+{mart}" for mart in _tables(folder / "script.duckdb")]
-
-
-def _tables(file: Path) -> list[str]:
-    with connect(file, read_only=True) as connection:
-        return [
-            name
-            for (name,) in connection.execute("""
-                select table_name from duckdb_tables()
-                where database_name = current_database() and schema_name = 'main' order by 1
-            """).fetchall()
-        ]
-
-
-@contextmanager
-def _spill(work: Path) -> Iterator[SimpleNamespace]:
-    """Looks at the folder that DuckDB spills to: the most bytes that were in it at once."""
-    seen, ended = SimpleNamespace(bytes=0), threading.Event()
-
-    def look() -> None:
-        while not ended.wait(0.05):
-            found = 0
-            for file in (work / "spill").glob("*"):
-                try:
-                    found += file.stat().st_blocks * 512
-                except FileNotFoundError:
-                    continue
-            seen.bytes = max(seen.bytes, found)
-
-    looking = threading.Thread(target=look)
-    looking.start()
-    try:
-        yield seen
-    finally:
-        ended.set()
-        looking.join()
-
-
-def _keep(file: Path, seconds: dict[str, float], spilled: SimpleNamespace) -> None:
+def _keep(file: Path, seconds: dict[str, float], spilled: Spilled) -> None:
     file.write_text(json.dumps({"seconds": seconds, "spilled": spilled.bytes}))
 
 
-class _Shop:
-    """A history of one size, its marts made both ways."""
+def _made(folder: Path, size: int, *cases: str) -> dict[str, Result]:
+    folder.mkdir()
+    run("full_build", "raw", folder, size)
+    return {case: run("full_build", case, folder, size) for case in cases}
 
-    def __init__(self, folder: Path, size: int) -> None:
-        self.folder, self.size = folder, size
-        self.results: dict[str, Result] = {}
 
-    def make(self) -> None:
-        self.folder.mkdir()
-        for case in ("raw", "by_script", "by_dbt", *(("rest_by_dbt",) if self.size else ())):
-            self.results[case] = run("full_build", case, self.folder, self.size)
-
-    def compare(self) -> None:
-        """RuntimeError unless every table of the script is dbt's, row by row."""
-        with duckdb.connect() as connection:
-            for name, file in (("script", "script.duckdb"), ("dbt", "raw/release.duckdb")):
-                connection.execute(f"attach '{self.folder / file}' as {name} (read_only)")
-            for mart in _tables(self.folder / "script.duckdb"):
-                _compare(connection, mart)
-
-    def tell(self, *, without: _Shop) -> None:
-        """Print what both cost; of `without` there are only fixed costs."""
-        script, compared, rest = (
-            json.loads((self.folder / f"{name}.json").read_text())
-            for name in ("script", "compared", "rest")
-        )
-        marts = _tables(self.folder / "script.duckdb")
-        others = sorted(set(_tables(self.folder / "raw/release.duckdb")) - set(marts))
-        with connect(self.folder / "script.duckdb", read_only=True) as connection:
-            [(events,)] = connection.execute("select count(*) from journey_events").fetchall()
-        floor, ours, further = (
-            self.results[case] for case in ("by_script", "by_dbt", "rest_by_dbt")
-        )
-        fixed = without.results["by_dbt"].cpu
-        in_models = sum(compared["seconds"].values())
+def _tell(shop: Path, results: dict[str, Result], fixed: float) -> None:
+    with connect(shop / "script.duckdb", read_only=True) as connection:
+        [(events,)] = connection.execute("select count(*) from journey_events").fetchall()
+    floor = results["by_script"]
+    for case, result in results.items():
+        kept = json.loads((shop / f"{case}.json").read_text())
+        clock = sum(kept["seconds"].values())
+        cpu = result.cpu - (fixed if case == "by_dbt" else 0)
         sys.stdout.write(
-            f"  {self.size:>9,} voices, {events:,} events, {MEMORY} of memory;"
-            f" {len(marts)} marts equal row by row: {', '.join(marts)}\n"
-            f"    not compared: {', '.join(others)}\n"
+            f"    {case:<12} {clock:7.2f} s {clock / floor.seconds:5.2f} x"
+            f"   cpu {cpu:7.2f} s {cpu / floor.cpu:5.2f} x"
+            f"   peak {result.peak_mb:6,.0f} MB, {result.peak_mb / events * 1e6:6,.0f} MB"
+            f" per million events   spilled {kept['spilled'] / 1e6:,.0f} MB\n"
         )
-        for label, result, kept, clock, cpu in (
-            ("script", floor, script, floor.seconds, floor.cpu),
-            ("dbt, compared", ours, compared, in_models, ours.cpu - fixed),
-            ("dbt, the rest", further, rest, sum(rest["seconds"].values()), further.cpu),
-        ):
-            sys.stdout.write(
-                f"    {label:<14} {clock:7.2f} s {clock / floor.seconds:5.2f} x"
-                f"  cpu {cpu:7.2f} s {cpu / floor.cpu:5.2f} x"
-                f"  peak {result.peak_mb:6,.0f} MB ({result.peak_mb / events * 1e6:,.0f} a million"
-                f" events)  spilled {kept['spilled'] / 1e6:,.0f} MB\n"
-            )
-        sys.stdout.write(
-            f"    dbt's seconds are its models'; its cpu is without the {fixed:.2f} s of the same run"
-            " on an empty warehouse, that of the rest with such\n"
-        )
-        _tell_marts(compared["seconds"], script["seconds"], marts)
+    sys.stdout.write(f"    taken off by_dbt's cpu, and not off the rest's: {fixed:.2f} s\n")
 
 
-def _tell_marts(ours: dict[str, float], floor: dict[str, float], marts: list[str]) -> None:
-    for mart in sorted(marts, key=lambda mart: ours[mart] - 2 * floor[mart], reverse=True):
-        ratio = ours[mart] / floor[mart]
-        sys.stdout.write(
-            f"      {mart:<18} dbt {ours[mart]:7.2f} s  script {floor[mart]:7.2f} s {ratio:6.2f} x\n"
-        )
-    for label, seconds in (("dbt's", ours), ("the script's", floor)):
-        steps = {name: spent for name, spent in seconds.items() if name not in marts}
-        longest = sorted(steps, key=steps.__getitem__, reverse=True)[:8]
-        sys.stdout.write(
-            f"      {label} steps to them {sum(steps.values()):.2f} s: "
-            + ", ".join(f"{name} {steps[name]:.2f}" for name in longest)
-            + "\n"
-        )
-
-
-def _compare(connection: duckdb.DuckDBPyConnection, mart: str) -> None:
-    made, wanted = (_columns(connection, name, mart) for name in ("script", "dbt"))
-    if made != wanted:
-        raise RuntimeError(f"{mart}: the columns are {made}, expected {wanted}")
-    compared = ", ".join(
-        f'round("{name}", 9)' if kind == "DOUBLE" else f'"{name}"'
-        for name, kind in wanted
-        if (mart, name) not in _UNLIKE
+def _tell_marts(shop: Path, marts: list[str]) -> None:
+    floor, ours = (
+        json.loads((shop / f"{case}.json").read_text())["seconds"]
+        for case in ("by_script", "by_dbt")
     )
-    sides = [f'select {compared} from {name}.main."{mart}"' for name in ("script", "dbt")]
-    for one, other in (sides, sides[::-1]):
-        [(rows,)] = connection.execute(
-            f"select count(*) from ({one} except all {other})"
-        ).fetchall()
-        if rows:
-            whose = "the script" if one is sides[0] else "dbt"
-            raise RuntimeError(f"{mart}: {rows:,} rows are {whose}'s alone")
-
-
-def _columns(
-    connection: duckdb.DuckDBPyConnection, database: str, table: str
-) -> list[tuple[str, str]]:
-    found = connection.execute(
-        """select column_name, data_type from duckdb_columns()
-        where database_name = ? and schema_name = 'main' and table_name = ? order by column_index""",
-        [database, table],
-    ).fetchall()
-    return [(name, kind) for name, kind in found if name not in _STAMPS]
+    for mart in sorted(marts, key=lambda mart: ours[mart] - 2 * floor[mart], reverse=True):
+        sys.stdout.write(
+            f"      {mart:<16} script {floor[mart]:7.2f} s   dbt {ours[mart]:7.2f} s"
+            f" {ours[mart] / floor[mart]:6.2f} x\n"
+        )
+    for label, seconds in (("script", floor), ("dbt", ours)):
+        steps = {name: spent for name, spent in seconds.items() if name not in marts}
+        longest = sorted(steps, key=steps.__getitem__, reverse=True)[:10]
+        told = ", ".join(f"{name} {steps[name]:.2f}" for name in longest)
+        sys.stdout.write(f"      steps of {label} {sum(steps.values()):.2f} s: {told}\n")
