@@ -263,6 +263,12 @@ from identities
 left join described using (customer_id)
 where identities.kind = 'person';
 
+drop table readers;
+drop table told_together;
+drop table edges;
+drop table refs;
+drop table identities;
+
 
 create table scores as
 select
@@ -431,6 +437,8 @@ from masked
 inner join known using (person)
 -- a response has one score here, and a review too
 left join scores using (voice_id);
+
+drop table answers;
 
 create table comment_themes as
 with touched as (
@@ -639,6 +647,190 @@ left join events using (customer_id)
 left join nps using (customer_id);
 
 
+-- until when anything was heard: who comes back later is not known yet
+set variable heard = (
+    select greatest(
+        (select max(occurred_at) from orders), (select max(submitted_at) from responses),
+        (select max(reviewed_at) from written_reviews), (select max(created_at) from tickets)
+    )
+);
+
+create table cases as
+with talk as (
+    select
+        ticket_id,
+        author_role,
+        created_at,
+        row_number() over in_order as nth,
+        row_number() over (partition by ticket_id, author_role order by created_at, message_id) as nth_of_role,
+        first_value(author_role) over in_order as first_author,
+        lag(author_role) over in_order as said_before_by,
+        min(case when author_role = 'agent' then created_at end) over (
+            in_order rows between 1 following and unbounded following
+        ) as answered_at
+    from messages
+    where author_role in ('customer', 'agent')
+    window in_order as (partition by ticket_id order by created_at, message_id)
+),
+
+-- an agent's own first message is the question, not the answer
+talked as (
+    select
+        ticket_id,
+        any_value(first_author) = 'agent' as is_agent_created,
+        min(created_at) filter (
+            author_role = 'agent' and nth_of_role = case when first_author = 'agent' then 2 else 1 end
+        ) as first_reply_at,
+        min(nth) filter (
+            author_role = 'agent' and nth_of_role = case when first_author = 'agent' then 2 else 1 end
+        ) as first_reply_nth,
+        count(*) as public_messages,
+        count(*) filter (author_role = 'customer') as customer_messages,
+        count(*) filter (author_role = 'agent') as agent_messages,
+        min(created_at) filter (author_role = 'customer' and answered_at is null) as unanswered_since
+    from talk
+    group by ticket_id
+),
+
+followed as (
+    select
+        talk.ticket_id,
+        count(talk.answered_at) as next_replies,
+        median(minutes_between(talk.created_at, talk.answered_at)) as next_reply_minutes,
+        avg(minutes_between(talk.created_at, talk.answered_at)) as next_reply_mean_minutes
+    from talk
+    inner join talked using (ticket_id)
+    where talk.author_role = 'customer' and talk.said_before_by = 'agent' and talk.nth > talked.first_reply_nth
+    group by talk.ticket_id
+),
+
+states as (
+    select
+        changes.*,
+        row_number() over in_order as nth,
+        lead(changed_at) over in_order as until_at
+    from changes
+    window in_order as (partition by ticket_id order by changed_at, length(change_id), change_id)
+),
+
+moved as (
+    select
+        ticket_id,
+        max(old_value) filter (nth = 1) as first_status,
+        max_by(new_value, nth) as last_status,
+        min(changed_at) as first_changed_at,
+        coalesce(sum(date_diff('second', changed_at, until_at)) filter (new_value in ('new', 'open', 'on_hold')), 0)
+            as requester_seconds,
+        coalesce(sum(date_diff('second', changed_at, until_at)) filter (new_value = 'pending'), 0) as agent_seconds,
+        max(changed_at) filter (new_value = 'solved') as last_solved_at,
+        min(changed_at) filter (new_value = 'solved') as first_solved_at,
+        min(changed_at) filter (new_value = 'closed') as first_closed_at,
+        count(*) filter (old_value in ('solved', 'closed') and new_value not in ('solved', 'closed')) as reopens,
+        min(changed_at) filter (old_value in ('solved', 'closed') and new_value not in ('solved', 'closed'))
+            as first_reopened_at
+    from states
+    group by ticket_id
+),
+
+told as (
+    select
+        tickets.*,
+        known.customer_id,
+        known.segment,
+        talked.* exclude (ticket_id, is_agent_created, first_reply_nth),
+        coalesce(talked.is_agent_created, false) as is_agent_created,
+        followed.* exclude (ticket_id),
+        moved.* exclude (ticket_id),
+        coalesce(moved.first_solved_at, moved.first_closed_at) as first_resolved_at,
+        tickets.status in ('solved', 'closed') as is_done,
+        -- a history that ends elsewhere than the case tells no waits
+        moved.last_status = tickets.status or moved.last_status in ('solved', 'closed') and tickets.status in ('solved', 'closed')
+            as is_told,
+        date_diff('second', tickets.created_at, greatest(moved.first_changed_at, tickets.created_at)) as first_seconds,
+        lead(tickets.created_at) over (
+            partition by known.customer_id order by tickets.created_at, tickets.record_id
+        ) as next_contact_at
+    from tickets
+    inner join known using (person)
+    left join talked on tickets.record_id = talked.ticket_id
+    left join followed on tickets.record_id = followed.ticket_id
+    left join moved on tickets.record_id = moved.ticket_id
+)
+
+select
+    record_id as case_id,
+    source,
+    case_id as case_ref,
+    customer_id,
+    cast(null as bigint) as account_id,
+    cast(null as varchar) as team_ref,
+    status,
+    cast(null as varchar) as priority,
+    cast(null as varchar) as topic,
+    cast(null as varchar) as product,
+    'support' as stage,
+    touchpoint,
+    coalesce(channel, 'unknown') as channel,
+    segment,
+    created_at,
+    is_agent_created,
+    false as is_merged,
+    cast(null as varchar) as calendar,
+    first_reply_at,
+    minutes_between(created_at, first_reply_at) as first_reply_minutes,
+    cast(null as double) as business_first_reply_minutes,
+    first_reply_at is null as first_reply_is_censored,
+    coalesce(next_replies, 0) as next_replies,
+    next_reply_minutes,
+    next_reply_mean_minutes,
+    first_resolved_at,
+    minutes_between(created_at, first_resolved_at) as first_resolution_minutes,
+    cast(null as double) as business_first_resolution_minutes,
+    case when is_done then coalesce(last_solved_at, first_closed_at) end as resolved_at,
+    case when is_done then minutes_between(created_at, coalesce(last_solved_at, first_closed_at)) end
+        as resolution_minutes,
+    cast(null as double) as business_resolution_minutes,
+    not is_done or coalesce(last_solved_at, first_closed_at) is null as resolution_is_censored,
+    case when is_told then
+        requester_seconds + case when first_status in ('new', 'open', 'on_hold') then first_seconds else 0 end
+    end / 60.0 as requester_wait_minutes,
+    cast(null as double) as business_requester_wait_minutes,
+    case when is_told then agent_seconds + case when first_status = 'pending' then first_seconds else 0 end end / 60.0
+        as agent_wait_minutes,
+    cast(null as double) as business_agent_wait_minutes,
+    not is_done as waits_are_censored,
+    coalesce(reopens, 0) as reopens,
+    coalesce(reopens, 0) > 0 as is_reopened,
+    case when is_done and public_messages > 0 then agent_messages = 1 and coalesce(reopens, 0) = 0 end as is_one_touch,
+    case when getvariable('heard') >= first_resolved_at + interval 7 day then
+        coalesce(first_reopened_at > first_resolved_at + interval 7 day, true)
+        and coalesce(next_contact_at > first_resolved_at + interval 7 day, true)
+    end as is_first_contact_resolution,
+    cast(null as bigint) as group_stations,
+    cast(null as bigint) as assignee_stations,
+    coalesce(public_messages, 0) as public_messages,
+    coalesce(customer_messages, 0) as customer_messages,
+    coalesce(agent_messages, 0) as agent_messages,
+    not is_done and unanswered_since is not null as is_waiting,
+    case when not is_done then unanswered_since end as waiting_since,
+    nullif(concat_ws('|',
+        case when first_reply_at < created_at then 'replied_before_opening' end,
+        case when first_resolved_at < created_at then 'resolved_before_opening' end,
+        case when first_changed_at < created_at then 'changed_before_opening' end
+    ), '') as clock_findings,
+    cast(null as double) as csat,
+    cast(null as boolean) as is_satisfied
+from told;
+
+drop table orders;
+drop table responses;
+drop table written_reviews;
+drop table tickets;
+drop table messages;
+drop table changes;
+drop table known;
+
+
 -- Journeys: touches of a customer in order, once; then from which to which place each journey reaches.
 create temp table touches as
 select
@@ -830,6 +1022,9 @@ select
 from stretches
 where kind = 'case_opened' and nth <= 10;
 
+drop table silences;
+drop table spells;
+
 create table journey_steps as
 with spread as (
     select
@@ -879,6 +1074,8 @@ from spread
 inner join touches using (customer_id, place)
 where coalesce(touches.occurred_at <= spread.over_at, true);
 
+drop table walks;
+
 create table journeys as
 with told as (
     select
@@ -899,8 +1096,8 @@ with told as (
 grouped as (
     select
         journey_id,
-        journey,
-        customer_id,
+        any_value(journey) as journey,
+        any_value(customer_id) as customer_id,
         min(occurred_at) as started_at,
         max(occurred_at) as last_at,
         max(occurred_at) filter (is_start) as last_start_at,
@@ -928,7 +1125,7 @@ grouped as (
         min_by(coalesce(paid_before, 0), step) as paid_before,
         max_by(coalesce(paid_after, 0), step) as paid_after
     from told
-    group by journey_id, journey, customer_id
+    group by journey_id
 ),
 
 payers as (
@@ -1004,6 +1201,8 @@ select
 from judged
 left join payers using (customer_id);
 
+drop table touches;
+
 create table journey_funnels as
 with counted as (
     select
@@ -1050,183 +1249,6 @@ select
     end as median_days_high,
     case when journey = 'relationship' then 'no_goal' when n < 10 then 'too_few' end as flag
 from told;
-
-
-create table cases as
-with talk as (
-    select
-        ticket_id,
-        author_role,
-        created_at,
-        row_number() over in_order as nth,
-        row_number() over (partition by ticket_id, author_role order by created_at, message_id) as nth_of_role,
-        first_value(author_role) over in_order as first_author,
-        lag(author_role) over in_order as said_before_by,
-        min(case when author_role = 'agent' then created_at end) over (
-            in_order rows between 1 following and unbounded following
-        ) as answered_at
-    from messages
-    where author_role in ('customer', 'agent')
-    window in_order as (partition by ticket_id order by created_at, message_id)
-),
-
--- an agent's own first message is the question, not the answer
-talked as (
-    select
-        ticket_id,
-        any_value(first_author) = 'agent' as is_agent_created,
-        min(created_at) filter (
-            author_role = 'agent' and nth_of_role = case when first_author = 'agent' then 2 else 1 end
-        ) as first_reply_at,
-        min(nth) filter (
-            author_role = 'agent' and nth_of_role = case when first_author = 'agent' then 2 else 1 end
-        ) as first_reply_nth,
-        count(*) as public_messages,
-        count(*) filter (author_role = 'customer') as customer_messages,
-        count(*) filter (author_role = 'agent') as agent_messages,
-        min(created_at) filter (author_role = 'customer' and answered_at is null) as unanswered_since
-    from talk
-    group by ticket_id
-),
-
-followed as (
-    select
-        talk.ticket_id,
-        count(talk.answered_at) as next_replies,
-        median(minutes_between(talk.created_at, talk.answered_at)) as next_reply_minutes,
-        avg(minutes_between(talk.created_at, talk.answered_at)) as next_reply_mean_minutes
-    from talk
-    inner join talked using (ticket_id)
-    where talk.author_role = 'customer' and talk.said_before_by = 'agent' and talk.nth > talked.first_reply_nth
-    group by talk.ticket_id
-),
-
-states as (
-    select
-        changes.*,
-        row_number() over in_order as nth,
-        lead(changed_at) over in_order as until_at
-    from changes
-    window in_order as (partition by ticket_id order by changed_at, length(change_id), change_id)
-),
-
-moved as (
-    select
-        ticket_id,
-        max(old_value) filter (nth = 1) as first_status,
-        max_by(new_value, nth) as last_status,
-        min(changed_at) as first_changed_at,
-        coalesce(sum(date_diff('second', changed_at, until_at)) filter (new_value in ('new', 'open', 'on_hold')), 0)
-            as requester_seconds,
-        coalesce(sum(date_diff('second', changed_at, until_at)) filter (new_value = 'pending'), 0) as agent_seconds,
-        max(changed_at) filter (new_value = 'solved') as last_solved_at,
-        min(changed_at) filter (new_value = 'solved') as first_solved_at,
-        min(changed_at) filter (new_value = 'closed') as first_closed_at,
-        count(*) filter (old_value in ('solved', 'closed') and new_value not in ('solved', 'closed')) as reopens,
-        min(changed_at) filter (old_value in ('solved', 'closed') and new_value not in ('solved', 'closed'))
-            as first_reopened_at
-    from states
-    group by ticket_id
-),
-
-told as (
-    select
-        tickets.*,
-        known.customer_id,
-        known.segment,
-        talked.* exclude (ticket_id, is_agent_created, first_reply_nth),
-        coalesce(talked.is_agent_created, false) as is_agent_created,
-        followed.* exclude (ticket_id),
-        moved.* exclude (ticket_id),
-        coalesce(moved.first_solved_at, moved.first_closed_at) as first_resolved_at,
-        tickets.status in ('solved', 'closed') as is_done,
-        -- a history that ends elsewhere than the case tells no waits
-        moved.last_status = tickets.status or moved.last_status in ('solved', 'closed') and tickets.status in ('solved', 'closed')
-            as is_told,
-        date_diff('second', tickets.created_at, greatest(moved.first_changed_at, tickets.created_at)) as first_seconds,
-        lead(tickets.created_at) over (
-            partition by known.customer_id order by tickets.created_at, tickets.record_id
-        ) as next_contact_at
-    from tickets
-    inner join known using (person)
-    left join talked on tickets.record_id = talked.ticket_id
-    left join followed on tickets.record_id = followed.ticket_id
-    left join moved on tickets.record_id = moved.ticket_id
-),
-
--- until when anything was heard: who comes back later is not known yet
-heard as (
-    select greatest(
-        (select max(occurred_at) from orders), (select max(submitted_at) from responses),
-        (select max(reviewed_at) from written_reviews), (select max(created_at) from tickets)
-    ) as last_at
-)
-
-select
-    record_id as case_id,
-    source,
-    case_id as case_ref,
-    customer_id,
-    cast(null as bigint) as account_id,
-    cast(null as varchar) as team_ref,
-    status,
-    cast(null as varchar) as priority,
-    cast(null as varchar) as topic,
-    cast(null as varchar) as product,
-    'support' as stage,
-    touchpoint,
-    coalesce(channel, 'unknown') as channel,
-    segment,
-    created_at,
-    is_agent_created,
-    false as is_merged,
-    cast(null as varchar) as calendar,
-    first_reply_at,
-    minutes_between(created_at, first_reply_at) as first_reply_minutes,
-    cast(null as double) as business_first_reply_minutes,
-    first_reply_at is null as first_reply_is_censored,
-    coalesce(next_replies, 0) as next_replies,
-    next_reply_minutes,
-    next_reply_mean_minutes,
-    first_resolved_at,
-    minutes_between(created_at, first_resolved_at) as first_resolution_minutes,
-    cast(null as double) as business_first_resolution_minutes,
-    case when is_done then coalesce(last_solved_at, first_closed_at) end as resolved_at,
-    case when is_done then minutes_between(created_at, coalesce(last_solved_at, first_closed_at)) end
-        as resolution_minutes,
-    cast(null as double) as business_resolution_minutes,
-    not is_done or coalesce(last_solved_at, first_closed_at) is null as resolution_is_censored,
-    case when is_told then
-        requester_seconds + case when first_status in ('new', 'open', 'on_hold') then first_seconds else 0 end
-    end / 60.0 as requester_wait_minutes,
-    cast(null as double) as business_requester_wait_minutes,
-    case when is_told then agent_seconds + case when first_status = 'pending' then first_seconds else 0 end end / 60.0
-        as agent_wait_minutes,
-    cast(null as double) as business_agent_wait_minutes,
-    not is_done as waits_are_censored,
-    coalesce(reopens, 0) as reopens,
-    coalesce(reopens, 0) > 0 as is_reopened,
-    case when is_done and public_messages > 0 then agent_messages = 1 and coalesce(reopens, 0) = 0 end as is_one_touch,
-    case when heard.last_at >= first_resolved_at + interval 7 day then
-        coalesce(first_reopened_at > first_resolved_at + interval 7 day, true)
-        and coalesce(next_contact_at > first_resolved_at + interval 7 day, true)
-    end as is_first_contact_resolution,
-    cast(null as bigint) as group_stations,
-    cast(null as bigint) as assignee_stations,
-    coalesce(public_messages, 0) as public_messages,
-    coalesce(customer_messages, 0) as customer_messages,
-    coalesce(agent_messages, 0) as agent_messages,
-    not is_done and unanswered_since is not null as is_waiting,
-    case when not is_done then unanswered_since end as waiting_since,
-    nullif(concat_ws('|',
-        case when first_reply_at < created_at then 'replied_before_opening' end,
-        case when first_resolved_at < created_at then 'resolved_before_opening' end,
-        case when first_changed_at < created_at then 'changed_before_opening' end
-    ), '') as clock_findings,
-    cast(null as double) as csat,
-    cast(null as boolean) as is_satisfied
-from told
-cross join heard;
 
 
 -- Metrics: each answer or case stands in the cells of dbt_project.yml's metric_cuts, with 'all' as total.
@@ -1435,31 +1457,21 @@ select
 from celled
 group by all;
 
-create temp table clock_cells as
-with heard as (
-    select greatest(
-        (select max(occurred_at) from orders), (select max(submitted_at) from responses),
-        (select max(reviewed_at) from written_reviews), (select max(created_at) from tickets)
-    ) as last_at
-),
+drop table observations;
 
-seconds as (
+create temp table clock_cells as
+with seconds as (
     select
-        cases.*,
+        *,
         unnest(['first_reply', 'resolution', 'requester_wait']) as clock,
         unnest([
-            date_diff('second', created_at, coalesce(first_reply_at, greatest(created_at, heard.last_at))),
-            date_diff('second', created_at, coalesce(resolved_at, greatest(created_at, heard.last_at))),
-            -- a case that still waits for us has waited until now
+            date_diff('second', created_at, coalesce(first_reply_at, greatest(created_at, getvariable('heard')))),
+            date_diff('second', created_at, coalesce(resolved_at, greatest(created_at, getvariable('heard')))),
+            -- every case of this shop is solved: nobody has to be waited for any longer
             cast(round(requester_wait_minutes * 60) as bigint)
-            + case when status in ('new', 'open', 'on_hold')
-                then greatest(0, date_diff('second', coalesce(moved.last_at, created_at), heard.last_at)) else 0 end
         ]) as waited,
         unnest([first_reply_at is not null, resolved_at is not null, not waits_are_censored]) as is_over
     from cases
-    left join (select ticket_id, max(changed_at) as last_at from changes group by ticket_id) as moved
-        on cases.case_id = moved.ticket_id
-    cross join heard
 ),
 
 fine as (
