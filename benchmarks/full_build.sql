@@ -4,7 +4,7 @@
 -- spelled out instead of read from seeds, and what the shop does not have (invitations, accounts, case
 -- ratings, teams, phones, merged people) is null. Nothing can be carried on with from here: no
 -- increments, no change stamps, no contracts, no memory of who was who. Ids are hashed as dbt_project
--- hashes them, so that rows can be compared; a hash of another kind would cost about the same.
+-- hashes them, so that rows can be compared as they are.
 --
 -- Raw tables are those of an attached `warehouse`; tables of quantiles lie in the folder `reference`, a variable.
 
@@ -31,12 +31,16 @@ end;
 create temp macro minutes_between(began, ended) as
     case when ended >= began then date_diff('second', began, ended) / 60.0 end;
 
--- A share in per cent, rounded, where ten stand behind it; side -1 and 1 are its Wilson interval.
+-- One end of Wilson's interval of a share: the lower with side -1, the upper with 1.
+create temp macro wilson(side, n, hits) as
+    (hits + pow(1.959964, 2) / 2 + side * 1.959964 * sqrt(hits * (n - hits) / (1.0 * n) + pow(1.959964, 2) / 4))
+    / (n + pow(1.959964, 2));
+
+-- A share in per cent, rounded, where ten stand behind it.
 create temp macro share(hits, n) as case when n >= 10 then round(100.0 * hits / n, 4) end;
 
-create temp macro share_bound(side, hits, n) as case when n >= 10 then round(greatest(0.0, least(100.0, 100 * (
-    hits + pow(1.959964, 2) / 2 + side * 1.959964 * sqrt(hits * (n - hits) / (1.0 * n) + pow(1.959964, 2) / 4)
-) / (n + pow(1.959964, 2)))), 4) end;
+create temp macro share_bound(side, hits, n) as
+    case when n >= 10 then round(greatest(0.0, least(100.0, 100 * wilson(side, n, hits))), 4) end;
 
 create temp macro is_contact(kind) as kind in ('case_opened', 'customer_message', 'case_reopened');
 
@@ -232,8 +236,10 @@ select
     kind as reference_kind,
     source as reference_source,
     reference,
-    case when node_id in (select person from edges union all select address from edges) then 'same email' else 'alone' end
-        as rule,
+    case
+        when node_id in (select person from edges union all select address from edges) then 'same email'
+        else 'alone'
+    end as rule,
     cast(now() as timestamp) as since,
     cast(null as timestamp) as until
 from identities;
@@ -279,8 +285,11 @@ select
     0.0::double as scale_min,
     10.0::double as scale_max,
     cast(null as boolean) as is_top_box,
-    case when answers.value_number >= 9 then 'promoter' when answers.value_number >= 7 then 'passive' else 'detractor' end
-        as nps_group,
+    case
+        when answers.value_number >= 9 then 'promoter'
+        when answers.value_number >= 7 then 'passive'
+        else 'detractor'
+    end as nps_group,
     'nps 0-10' as method_version,
     known.customer_id,
     cast(null as bigint) as account_id,
@@ -744,8 +753,8 @@ told as (
         coalesce(moved.first_solved_at, moved.first_closed_at) as first_resolved_at,
         tickets.status in ('solved', 'closed') as is_done,
         -- a history that ends elsewhere than the case tells no waits
-        moved.last_status = tickets.status or moved.last_status in ('solved', 'closed') and tickets.status in ('solved', 'closed')
-            as is_told,
+        moved.last_status = tickets.status
+        or moved.last_status in ('solved', 'closed') and tickets.status in ('solved', 'closed') as is_told,
         date_diff('second', tickets.created_at, greatest(moved.first_changed_at, tickets.created_at)) as first_seconds,
         lead(tickets.created_at) over (
             partition by known.customer_id order by tickets.created_at, tickets.record_id
@@ -1255,10 +1264,6 @@ from told;
 create temp macro t_quantile(quantile, df) as
     coalesce(quantile, 1.959964 + (pow(1.959964, 3) + 1.959964) / (4.0 * nullif(df, 0)));
 
-create temp macro wilson(side, n, hits) as
-    (hits + pow(1.959964, 2) / 2 + side * 1.959964 * sqrt(hits * (n - hits) / (1.0 * n) + pow(1.959964, 2) / 4))
-    / (n + pow(1.959964, 2));
-
 -- adjusted Wald, wide enough to hold its own value
 create temp macro nps_reach(side, n, promoters, detractors) as
     (promoters - detractors) / (n + 3.0) - (promoters - detractors) / (1.0 * n)
@@ -1380,7 +1385,8 @@ with fine as (
     union all
     select
         'month', month, metric, method_version, statistic, source, touchpoint, segment, stage, channel,
-        case when date_trunc('month', day_before) = month or date_trunc('month', day_after) = month then customer_id end,
+        case when date_trunc('month', day_before) = month or date_trunc('month', day_after) = month
+            then customer_id end,
         min(day), max(day), count(*), sum(x), sum(x * x)
     from observations
     group by all
@@ -1851,8 +1857,8 @@ judged as (
         *,
         max(change_place) filter (change_chance <= 0.05 * change_place / change_looked_at) over beside
             as change_last_place,
-        max(year_change_place) filter (year_change_chance <= 0.05 * year_change_place / year_change_looked_at) over beside
-            as year_change_last_place
+        max(year_change_place) filter (year_change_chance <= 0.05 * year_change_place / year_change_looked_at)
+            over beside as year_change_last_place
     from ranked
     window beside as (partition by metric, period_grain, period_start)
 )
