@@ -15,6 +15,7 @@ NAMES = (
     "loader",
     "overheads",
     "increments",
+    "full_build",
     "questions",
     "sandbox",
     "idle_sync",

@@ -17,8 +17,8 @@ from pathlib import Path
 class Result:
     """One run of a case: seconds of the measured part, peak MB of its process.
 
-    `cpu` counts the seconds of a processor that our own process used: on a machine that others
-    use too it says more than the clock.
+    `cpu` counts the seconds of a processor that our own process used, and those that it started
+    and waited for: on a machine that others use too it says more than the clock.
     """
 
     seconds: float
@@ -37,12 +37,17 @@ class Stopwatch:
     def __enter__(self) -> None:
         """Start."""
         self._began = time.perf_counter()
-        self._used = time.process_time()
+        self._used = _cpu()
 
     def __exit__(self, *_: object) -> None:
         """Stop."""
         self.seconds += time.perf_counter() - self._began
-        self.cpu += time.process_time() - self._used
+        self.cpu += _cpu() - self._used
+
+
+def _cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 Case = Callable[[Path, int, Stopwatch], None]
@@ -58,7 +63,7 @@ def compare(module: str, cases: list[str], folder: Path, size: int, repeats: int
     results: dict[str, list[Result]] = {case: [] for case in cases}
     for _ in range(repeats):
         for case in cases:
-            results[case].append(_run(module, case, folder, size))
+            results[case].append(run(module, case, folder, size))
     floor = results[cases[0]]
     for case in cases:
         pairs = list(zip(results[case], floor, strict=True))
@@ -74,7 +79,8 @@ def compare(module: str, cases: list[str], folder: Path, size: int, repeats: int
         )
 
 
-def _run(module: str, case: str, folder: Path, size: int) -> Result:
+def run(module: str, case: str, folder: Path, size: int) -> Result:
+    """Run one case in a process of its own; RuntimeError with what it said if it fails."""
     ended = subprocess.run(  # noqa: S603 - ourselves
         [sys.executable, "-m", "benchmarks.measure", module, case, str(folder), str(size)],
         capture_output=True,

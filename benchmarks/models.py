@@ -13,16 +13,19 @@ from orchestration.warehouse import connect
 
 _ROOT = Path(__file__).parents[1]
 SEEDS = _ROOT / "tests/dbt/seeds"
+PROFILES = _ROOT / "dbt_project"
 
 
-def build(folder: Path, *arguments: str, seeds: Path = SEEDS) -> dict[str, float]:
+def build(
+    folder: Path, *arguments: str, seeds: Path = SEEDS, profiles: Path = PROFILES
+) -> dict[str, float]:
     """Build seeds and models on `folder`/warehouse.duckdb; seconds of each."""
     environment = {
         **os.environ,
         "EARFUL_WAREHOUSE": str(folder / "warehouse.duckdb"),
         "EARFUL_RELEASE": str(folder / "release.duckdb"),
         "EARFUL_SEED_PATH": os.path.relpath(seeds, _ROOT / "dbt_project"),
-        "DBT_PROFILES_DIR": str(_ROOT / "dbt_project"),
+        "DBT_PROFILES_DIR": str(profiles),
         "DBT_TARGET_PATH": str(folder / "target"),
         "DBT_LOG_PATH": str(folder / "logs"),
     }
