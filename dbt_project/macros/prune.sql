@@ -1,8 +1,8 @@
 {#-
     Takes out of the tables of versions what was replaced and nobody has to hear of any more: when a build ends, rows
     that were replaced before the build up to which the slowest reader knows them. Rows of that very build stay: by
-    them a reader finds that its number is one of this table (`changed_versions`). A reader that is not there yet
-    will tell everything, so until then nothing goes.
+    them a reader finds that its number is one of this table (`changed_versions`). A reader that is not there yet,
+    or is from before it counted, will tell everything, so until then nothing goes.
 -#}
 {% macro prune_versions() -%}
     {%- for versions, readers in readers_of_versions().items() %}
@@ -10,7 +10,10 @@
         {%- set relation, known = load_relation(ref(versions)), [] %}
         {%- for reader, counter in readers.items() %}
             {%- set table = load_relation(ref(reader)) %}
-            {%- if table %}{% do known.append('select coalesce(max(' ~ counter ~ '), 0) as number from ' ~ table) %}{% endif %}
+            {%- set columns = adapter.get_columns_in_relation(table) | map(attribute='name') if table else [] %}
+            {%- if counter in columns %}
+                {%- do known.append('select coalesce(max(' ~ counter ~ '), 0) as number from ' ~ table) %}
+            {%- endif %}
         {%- endfor %}
         {%- if execute and flags.WHICH in ('build', 'run') and relation and known | length == readers | length %}
             {%- do run_query(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError
 
 from connectors.errors import FixConfiguration
 
@@ -53,9 +53,8 @@ class Config(_Strict):
         10, ge=2, description="Below so many answers a cell is hatched and no month counts."
     )
     months: int = Field(13, ge=2, description="Months that tables by month go back.")
-    data_docs: str = Field(
-        "",
-        pattern=r"^(https?://\S+)?$",
+    data_docs: HttpUrl | None = Field(
+        None,
         description="Address where build/data_docs is served; the pages of sources lead there.",
     )
     score: str = Field(description="The chief score.")

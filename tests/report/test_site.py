@@ -335,7 +335,7 @@ def test_pages_of_sources_lead_to_the_data_docs_where_they_are_served(tmp_path: 
     build(settings)
 
     assert '<a href="https://docs.example/raw_gate">' in page(settings, "source-desk.html")
-    with pytest.raises(FixConfiguration, match="data_docs"):
+    with pytest.raises(FixConfiguration, match="data_docs: URL scheme should be 'http' or 'https'"):
         build(configured(made, "data_docs: javascript:alert(1)"))
 
 

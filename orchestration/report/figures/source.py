@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import HttpUrl
+
 from orchestration.report.figure import Figure
 from orchestration.report.figures.context import Context
 from orchestration.report.figures.listed import Listed, listed
@@ -40,7 +42,7 @@ def _loads(name: str) -> Listed:
     )
 
 
-def _rejects(name: str, data_docs: str) -> Listed:
+def _rejects(name: str, data_docs: HttpUrl | None) -> Listed:
     return Listed(
         name="rejects",
         title="What the raw gate set aside",
@@ -57,7 +59,7 @@ def _rejects(name: str, data_docs: str) -> Listed:
         where source = {name}
         order by rows desc, table_name, reason
         """,
-        links={"Great Expectations' Data Docs": data_docs} if data_docs else {},
+        links={"Great Expectations' Data Docs": str(data_docs)} if data_docs else {},
     )
 
 
