@@ -49,6 +49,10 @@ class Demo:
         """A table of the truth."""
         return pl.read_parquet(self._home / f"truth/{table}.parquet")
 
+    def system(self, table: str) -> pl.DataFrame:
+        """Versions of the records of a system, as its vendor's API draws on them."""
+        return pl.read_parquet(self._home / f"systems/{table}/*.parquet")
+
     def sql(self, query: str) -> pl.DataFrame:
         """Rows of the published file."""
         with duckdb.connect(str(self.data / "published/earful.duckdb"), read_only=True) as file:
@@ -324,3 +328,10 @@ def test_agents_who_ask_only_happy_customers_stand_out(shown: Demo) -> None:
     found = shown.warehouse("select agent_ref from numbers.rating_coverage where is_selective")
 
     assert set(shown.truth("choosy_agents")["agents"]) <= set(found["agent_ref"])
+
+
+def test_a_case_names_the_desk_that_has_it(shown: Demo) -> None:
+    named = shown.sql("select distinct team_name from cases where team_ref is not null")["team_name"]
+    desks = shown.system("zendesk_groups")["name"]
+    assert set(named) == set(desks)
+    assert len(desks) > 5

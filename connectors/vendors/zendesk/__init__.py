@@ -7,6 +7,7 @@
     GET /incremental/users/cursor?include=identities         -> people, person_addresses
     GET /deleted_users                                       -> people
     GET /incremental/organizations                           -> accounts
+    GET /groups                                              -> teams
     GET /users?role[]=agent&role[]=admin                     tells who answers for the company
     GET /users/show_many?ids=…&include=identities            where the export told none
 
@@ -36,7 +37,14 @@ from connectors.http import Auth, Basic, Rate, Secret, Vendor
 from connectors.stream import Stream
 from connectors.vendors.connector import Connector, Endpoint, Options
 from connectors.vendors.zendesk import readers
-from connectors.vendors.zendesk.records import Organization, Rating, Ticket, TicketEvent, User
+from connectors.vendors.zendesk.records import (
+    Group,
+    Organization,
+    Rating,
+    Ticket,
+    TicketEvent,
+    User,
+)
 from connectors.vendors.zendesk.tables import (
     ACCOUNTS,
     ADDRESSES,
@@ -46,6 +54,7 @@ from connectors.vendors.zendesk.tables import (
     PEOPLE,
     RATINGS,
     STATED,
+    TEAMS,
 )
 
 
@@ -86,10 +95,13 @@ def _endpoints(options: Options) -> dict[str, Endpoint]:
             Stream(User, {"people": PEOPLE, "person_addresses": ADDRESSES}), Opaque(readers.users)
         ),
         "deleted_users": Endpoint(
-            Stream(User, {"people": PEOPLE}), Snapshot(readers.deleted_users, key=readers.person_id)
+            Stream(User, {"people": PEOPLE}), Snapshot(readers.deleted_users, key=readers.listed_id)
         ),
         "organizations": Endpoint(
             Stream(Organization, {"accounts": ACCOUNTS}), InclusiveTime(readers.organizations)
+        ),
+        "groups": Endpoint(
+            Stream(Group, {"teams": TEAMS}), Snapshot(readers.groups, key=readers.listed_id)
         ),
     }
 

@@ -42,6 +42,7 @@ class _Listed(msgspec.Struct):
     deleted_users: list[msgspec.Raw] = []
     users: list[msgspec.Raw] = []
     comments: list[msgspec.Raw] = []
+    groups: list[msgspec.Raw] = []
     meta: _Meta = msgspec.field(default_factory=_Meta)
 
 
@@ -255,7 +256,13 @@ def deleted_users(api: Api, after: str | None, _reading: Reading) -> Batch:
     return Batch(page.deleted_users, next=page.meta.after_cursor, done=not page.meta.has_more)
 
 
-def person_id(record: bytes) -> str | None:
-    """Key of a user."""
-    person = one(record, _Person)
-    return None if person is None else str(person.id)
+def groups(api: Api, after: str | None, _reading: Reading) -> Batch:
+    """Groups of agents, deleted ones included."""
+    page = _listed(api, "groups", after)
+    return Batch(page.groups, next=page.meta.after_cursor, done=not page.meta.has_more)
+
+
+def listed_id(record: bytes) -> str | None:
+    """Key of a record of a list."""
+    listed = one(record, _Glance)
+    return None if listed is None else str(listed.id)

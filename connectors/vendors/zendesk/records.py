@@ -145,3 +145,11 @@ class Organization(msgspec.Struct):
     external_id: str | None = None
     domain_names: list[str] | None = None
     deleted_at: str | None = None
+
+
+# a deleted one keeps its name: old cases are still its own
+@also("url description default is_public deleted created_at")
+class Group(msgspec.Struct):
+    id: int
+    name: str
+    updated_at: datetime

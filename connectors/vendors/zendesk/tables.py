@@ -222,3 +222,9 @@ ACCOUNTS: Mapping[str, Column] = {
     "updated_at": "updated_at",
     "_deleted": pl.col("deleted_at").is_not_null(),
 }
+
+TEAMS: Mapping[str, Column] = {
+    "team_ref": text("id"),
+    "name": "name",
+    "updated_at": "updated_at",
+}

@@ -58,6 +58,7 @@ select
     voices.customer_id,
     voices.account_id,
     voices.team_ref,
+    teams.name as team_name,
     cases.status,
     cases.priority,
     cases.topic,
@@ -118,3 +119,4 @@ inner join heard on cases.source = heard.source
 left join contacts on cases.record_id = contacts.record_id
 left join business on cases.record_id = business.record_id
 left join ratings on cases.record_id = ratings.case_id
+left join {{ ref('int_teams') }} as teams on voices.source = teams.source and voices.team_ref = teams.team_ref

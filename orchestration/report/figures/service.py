@@ -16,7 +16,7 @@ from orchestration.warehouse.sql import literals
 
 _CUTS = {
     "touchpoint": ("touchpoint", "touchpoint"),
-    "team": ("coalesce(team_ref, 'no team')", "team"),
+    "team": ("coalesce(team_name, team_ref, 'no team')", "team"),
     "hour": ("strftime(created_at, '%H:00 UTC')", "hour of opening"),
 }
 

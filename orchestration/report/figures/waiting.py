@@ -64,7 +64,8 @@ def waiting(context: Context) -> list[Figure]:
             ),
             sql=f"""
             select {_days(context, "waiting_since")} as waiting_days, waiting_since, case_ref,
-                cases.source, touchpoint, priority, topic, cases.segment, team_ref as team, reopens,
+                cases.source, touchpoint, priority, topic, cases.segment,
+                coalesce(team_name, team_ref) as team, reopens,
                 last_nps, count(*) over () as in_all
             from cases
             left join customers using (customer_id)
