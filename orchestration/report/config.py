@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, field_validator
 
 from connectors.errors import FixConfiguration
 
@@ -45,6 +45,28 @@ class Audience(_Strict):
     figures: list[str] = Field(description="Figures that it shows, in order.")
 
 
+class Promise(_Strict):
+    """How long customers of a kind may have to wait for an answer."""
+
+    within_hours: float = Field(gt=0, description="Hours of calendar time.")
+    touchpoint: str | None = Field(None, description="Only there; everywhere without.")
+    priority: str | None = Field(None, description="Only cases of this priority.")
+
+
+class Promises(_Strict):
+    """What customers were told; of several the first that is meant counts."""
+
+    cases: list[Promise] = Field([], description="Until a message on a case is answered.")
+    low_scores: list[Promise] = Field([], description="Until somebody writes after a low score.")
+
+    @field_validator("low_scores")
+    @classmethod
+    def _have_no_priority(cls, promises: list[Promise]) -> list[Promise]:
+        if any(promise.priority for promise in promises):
+            raise ValueError("a score has no priority")
+        return promises
+
+
 class Config(_Strict):
     """The whole report."""
 
@@ -56,6 +78,9 @@ class Config(_Strict):
     data_docs: HttpUrl | None = Field(
         None,
         description="Address where build/data_docs is served; the pages of sources lead there.",
+    )
+    promises: Promises = Field(
+        Promises(), description="Within how many hours customers are to be answered."
     )
     score: str = Field(description="The chief score.")
     scores: list[str] = Field(description="Scores of the one page and the heat maps.")

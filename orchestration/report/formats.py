@@ -108,7 +108,7 @@ def _measure(value: float, column: str, row: Row, config: Config) -> str:
         return number(value, config.words(row["metric"]).unit, signed="change" in column)
     if column.endswith(_IN_PERCENT):
         return number(value, "percent")
-    if column.endswith("minutes"):
+    if column.endswith(("minutes", "past_promise")):
         return duration(value)
     if "days" in column:
         return f"{value:,.1f}{THIN}d"

@@ -331,7 +331,9 @@ def test_agents_who_ask_only_happy_customers_stand_out(shown: Demo) -> None:
 
 
 def test_a_case_names_the_desk_that_has_it(shown: Demo) -> None:
-    named = shown.sql("select distinct team_name from cases where team_ref is not null")["team_name"]
+    named = shown.sql("select distinct team_name from cases where team_ref is not null")[
+        "team_name"
+    ]
     desks = shown.system("zendesk_groups")["name"]
     assert set(named) == set(desks)
     assert len(desks) > 5

@@ -339,6 +339,29 @@ def test_pages_of_sources_lead_to_the_data_docs_where_they_are_served(tmp_path: 
         build(configured(made, "data_docs: javascript:alert(1)"))
 
 
+def test_who_waits_is_told_how_far_past_the_first_promise_that_is_meant(tmp_path: Path) -> None:
+    """They have waited for 1, 31, 61, 91 and 121 hours, the second of them at PLACES[1]."""
+    made = company(tmp_path)
+    settings = configured(
+        made,
+        f"""
+        promises:
+          cases:
+            - {{within_hours: 100, touchpoint: {PLACES[1]}}}
+            - {{within_hours: 60, priority: high}}
+            - {{within_hours: 1}}
+        """,
+    )
+    build(settings)
+
+    shown = {f.name: f for f in read(settings.report_folder / "current" / "waiting.html")}
+    past = [row[1] for row in shown["open-cases"].rows]
+    assert past == [f"{60.0 * hours}" for hours in (61, 31, 1)] + ["", ""]
+    assert sum(int(row[2]) for row in shown["ages"].rows) == 3
+    assert "within 4.2\u202fd at" in shown["ages"].text
+    assert "No promise is stated" in shown["unanswered"].text
+
+
 def test_an_instance_says_only_what_is_different(tmp_path: Path) -> None:
     made = company(tmp_path)
     settings = configured(
@@ -373,6 +396,7 @@ def test_an_instance_says_only_what_is_different(tmp_path: Path) -> None:
         ("titel: x", "titel"),
         ("minimum_n: 1", "minimum_n"),
         ("- a list", "mapping"),
+        ("promises: {low_scores: [{within_hours: 1, priority: high}]}", "a score has no priority"),
         ("title: [", "YAML"),
         (
             "audiences: [{name: a, title: A, lead: l, metrics: [nps], figures: [scorebord]}]",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestration.report.drawings import table
 from orchestration.report.figure import Figure
 from orchestration.report.figures.context import Context
+from orchestration.report.figures.promises import past, spoken
 from orchestration.report.figures.voices import LOW
 
 _MOST = 40
@@ -17,6 +18,7 @@ _NOBODY = "Nobody waits: every customer's last message has been answered."
 def ages(context: Context) -> list[Figure]:
     """How many wait for how long."""
     title = "How many wait for us, and for how long"
+    promises = context.config.promises.cases
     return [
         Figure(
             name="ages",
@@ -24,10 +26,11 @@ def ages(context: Context) -> list[Figure]:
             says=(
                 "Open cases whose customer's last message nobody has answered, as of "
                 f"{context.facts.as_of:%d %b %Y %H:%M} UTC, when the newest voice came in. All of "
-                "them are counted, so there is no interval."
+                "them are counted, so there is no interval. "
+                f"{spoken(promises)}"
             ),
             sql=f"""
-            select touchpoint, count(*) as waiting,
+            select touchpoint, count(*) as waiting, count(past_promise) as past_promise,
                 count_if(days <= 1) as up_to_a_day,
                 count_if(days > 1 and days <= 3) as up_to_3_days,
                 count_if(days > 3 and days <= 7) as up_to_a_week,
@@ -35,7 +38,8 @@ def ages(context: Context) -> list[Figure]:
                 count_if(days > 30) as longer,
                 max(days) as oldest_days
             from (
-                select touchpoint, {_days(context, "waiting_since")} as days
+                select touchpoint, {_days(context, "waiting_since")} as days,
+                    {past(context, "waiting_since", promises)} as past_promise
                 from cases
                 where is_waiting and {context.at()}
             )
@@ -53,6 +57,7 @@ def ages(context: Context) -> list[Figure]:
 def waiting(context: Context) -> list[Figure]:
     """The cases themselves, oldest first."""
     title = "Cases that wait for an answer, oldest first"
+    promises = context.config.promises.cases
     return [
         Figure(
             name="open-cases",
@@ -60,11 +65,12 @@ def waiting(context: Context) -> list[Figure]:
             says=(
                 f"The oldest {_MOST}; the last column says how many there are in all. A case is "
                 "named as its source names it, so that it can be looked up there; the customer's "
-                "last NPS answer says how things stood before."
+                f"last NPS answer says how things stood before. {spoken(promises)}"
             ),
             sql=f"""
-            select {_days(context, "waiting_since")} as waiting_days, waiting_since, case_ref,
-                cases.source, touchpoint, priority, topic, cases.segment,
+            select {_days(context, "waiting_since")} as waiting_days,
+                {past(context, "waiting_since", promises)} as past_promise,
+                waiting_since, case_ref, cases.source, touchpoint, priority, topic, cases.segment,
                 coalesce(team_name, team_ref) as team, reopens,
                 last_nps, count(*) over () as in_all
             from cases
@@ -83,6 +89,7 @@ def waiting(context: Context) -> list[Figure]:
 def unanswered(context: Context) -> list[Figure]:
     """Low scores after which nobody has written to the customer."""
     title = "Low scores that nobody has answered, worst first"
+    promises = context.config.promises.low_scores
     return [
         Figure(
             name="unanswered",
@@ -91,7 +98,8 @@ def unanswered(context: Context) -> list[Figure]:
                 f"The lowest score of each response of the last {_DAYS} days (NPS 0 to 6; the "
                 "lower half of other scales), of customers whom no agent has written to since, on "
                 f"whatever case. The first {_MOST}; the last column says how many there are in "
-                "all. Scores of nobody known cannot be answered, and are not here."
+                "all. Scores of nobody known cannot be answered, and are not here. "
+                f"{spoken(promises)}"
             ),
             sql=f"""
             with low as (
@@ -121,7 +129,8 @@ def unanswered(context: Context) -> list[Figure]:
                 group by voice_id
             )
 
-            select {_days(context, "scored_at")} as days_ago, metric,
+            select {_days(context, "scored_at")} as days_ago,
+                {past(context, "scored_at", promises)} as past_promise, metric,
                 printf('%g (%g to %g)', score, scale_min, scale_max) as answer, comment,
                 touchpoint, segment, source, voice_ref, count(*) over () as in_all
             from low
