@@ -15,7 +15,11 @@ answers as (
 ),
 
 asked as (
-    select * from {{ ref('int_questions') }}
+    select
+        *,
+        -- a grid is answered row by row
+        item_id = '' and count(*) over (partition by kind, source, survey_id, question_id) > 1 as is_grid
+    from {{ ref('int_questions') }}
 ),
 
 answered as (
@@ -73,7 +77,11 @@ full join asked
     and answered.item_id = asked.item_id
 where (
     not coalesce(answered.is_mapped, false)
-    and (answered.numeric_answers > 0 or asked.question_type in ('nps', 'rating'))
+    -- the number of a ticked choice is its place in the list
+    and (
+        answered.numeric_answers > 0 and coalesce(asked.question_type <> 'multi_choice', true)
+        or asked.question_type in ('nps', 'rating') and not asked.is_grid
+    )
     and not exists (
         select 1 from mapped
         where asked.source = mapped.source and asked.survey_id = mapped.survey_id

@@ -54,4 +54,5 @@ class Context:
         """A metric's name; with its method version where another one is told beside it."""
         words = self.words(metric)
         several = len(self.facts.versions.get(metric, ())) > 1
-        return f"{words.label}, {words.versions.get(version, version)}" if several else words.label
+        how = words.versions.get(version, version.removeprefix(f"{metric} "))
+        return f"{words.label}, {how}" if several else words.label
