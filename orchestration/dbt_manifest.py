@@ -139,8 +139,8 @@ def ensure(settings: Settings) -> Path:
 
 
 def dbt_executable() -> str:
-    """The dbt of this environment, whatever PATH says."""
-    return str(Path(sys.executable).with_name("dbt"))
+    """The dbt of this environment, whatever PATH says, as a child that ends with its parent."""
+    return str(Path(sys.executable).with_name("earful-dbt"))
 
 
 def public_columns(settings: Settings) -> set[PublicColumn]:

@@ -119,6 +119,10 @@ EXPLANATIONS: dict[str, str] = {
         "DuckDB refused the query. The tables are those of the published file: "
         '`earful sql "show tables"`; their columns: `earful sql "describe metrics"`.'
     ),
+    "STREAM-UNKNOWN": (
+        "Packages lie in the landing folder under source and stream, both named in a defs.yaml. "
+        "`earful status` lists every stream that ever landed something."
+    ),
     "WAREHOUSE-LOCKED": (
         "DuckDB lets one process write a file. Another program (a shell, an IDE, a notebook) has "
         "this one open. Close it there. For reading, open the published file: it is never locked."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import dagster as dg
@@ -40,6 +41,7 @@ class CheckResult:
 class Outcome:
     """What a run came to."""
 
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
     streams: list[StreamResult] = field(default_factory=list)
     loaded: dict[str, int] = field(default_factory=dict)
     refused_rows: dict[str, int] = field(default_factory=dict)

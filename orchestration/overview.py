@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.errors import Locked
 from connectors.landing import Counts, Landing
 from orchestration.publishing.versions import FILE, Versions
 from orchestration.settings import Settings
@@ -18,7 +19,8 @@ class SourceState:
 
     stream: str
     packages: int
-    pending: int
+    pending: int | None
+    """None while somebody writes the warehouse."""
     last_landed: datetime | None
     lag_hours: float | None
     newest_record: datetime | None
@@ -41,7 +43,11 @@ class Overview:
 def overview(settings: Settings) -> Overview:
     """Look at landing, the ledger and the published file; nothing is locked or written."""
     landing = Landing(settings.landing)
-    loaded, gate, waiting = _ledger(settings)
+    try:
+        loaded, gate, waiting = _ledger(settings)
+    except Locked:
+        # a run is at work; whoever asks wants to know which
+        loaded, gate, waiting = None, {}, []
     return Overview(
         streams=[_state(landing, *stream, loaded) for stream in landing.streams()],
         rejected_by_gate=gate,
@@ -52,13 +58,15 @@ def overview(settings: Settings) -> Overview:
     )
 
 
-def _state(landing: Landing, source: str, stream: str, loaded: set[str]) -> SourceState:
+def _state(landing: Landing, source: str, stream: str, loaded: set[str] | None) -> SourceState:
     manifests = list(landing.manifests(source, stream))
     last = manifests[-1].finished_at if manifests else None
     return SourceState(
         stream=f"{source}.{stream}",
         packages=len(manifests),
-        pending=sum(not loaded.issuperset(m.members) for m in manifests),
+        pending=None
+        if loaded is None
+        else sum(not loaded.issuperset(m.members) for m in manifests),
         last_landed=last,
         lag_hours=round((datetime.now(UTC) - last).total_seconds() / 3600, 1) if last else None,
         newest_record=landing.newest(source, stream),
@@ -92,8 +100,10 @@ def _about(settings: Settings) -> dict[str, Any] | None:
     return dict(zip(names, row, strict=True)) if row else None
 
 
-def reject_reasons(settings: Settings, streams: set[str]) -> list[tuple[str, str, str, int]]:
-    """Records set aside by the newest packages of some streams: stream, where, reason, records."""
+def reject_reasons(
+    settings: Settings, streams: set[str], since: datetime
+) -> list[tuple[str, str, str, int]]:
+    """Records that some streams set aside since a time: stream, where, reason, records."""
     import polars as pl  # noqa: PLC0415 - status and help do without it
 
     landing = Landing(settings.landing)
@@ -103,7 +113,7 @@ def reject_reasons(settings: Settings, streams: set[str]) -> list[tuple[str, str
         folder = landing.folder(source, stream)
         files = [
             folder / m.load_id / m.rejects.file
-            for m in landing.manifests(source, stream)
+            for m in landing.landed_since(source, stream, since)
             if m.rejects
         ]
         if files:

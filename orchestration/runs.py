@@ -10,7 +10,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 
 import dagster as dg
 from dagster import DagsterEvent, DagsterEventType, DagsterInstance, EventLogEntry
@@ -66,9 +66,8 @@ def run(
         definitions = load_definitions()
         runner = _Runner(definitions, dagster, listen)
         specs = _landing(definitions, sources)
-        began = datetime.now(UTC)
         events = runner.execute([spec.key for spec in specs], _window_config(specs, window))
-        read_landing(outcome, specs, events, _landed(settings, specs, began))
+        read_landing(outcome, specs, events, _landed(settings, specs, outcome.began))
         if not _is_done(settings):
             keys = definitions.resolve_asset_graph().materializable_asset_keys
             downstream = sorted(key for key in keys if key.path[0] != "landing")

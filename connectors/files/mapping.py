@@ -6,9 +6,18 @@ itself. Whether a mapping fits its family's contract is decided in `plan.py`.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 
 def _text(value: object) -> object:
@@ -138,6 +147,17 @@ class Value(Reading):
     split: str | None = Field(
         default=None, description="Mark between the members of a list (`tags`)."
     )
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone_exists(cls, zone: str | None) -> str | None:
+        try:
+            ZoneInfo(zone or "UTC")
+        except (ZoneInfoNotFoundError, ValueError):
+            near = get_close_matches(str(zone), available_timezones(), n=1)
+            meant = f", did you mean {near[0]}" if near else ""
+            raise ValueError(f"no such time zone{meant}") from None
+        return zone
 
     @model_validator(mode="after")
     def _one_origin(self) -> Value:

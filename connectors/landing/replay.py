@@ -54,11 +54,21 @@ def replay(
     Raises:
         FixConfiguration: A package kept no raw pages.
     """
-    origin = stream.origin
-    with landing.writing(origin.source, origin.stream) as folder:
-        for old in list(landing.manifests(origin.source, origin.stream)):
-            if since <= old.load_id < until:
-                yield _replay_one(stream, landing, folder, old)
+    with landing.writing(stream.origin.source, stream.origin.stream) as folder:
+        for old in list(replayable(landing, stream.origin, since=since, until=until)):
+            yield _replay_one(stream, landing, folder, old)
+
+
+def replayable(
+    landing: Landing, origin: Origin, *, since: str = "", until: str = "~"
+) -> Iterator[Manifest]:
+    """Packages of a stream whose load id lies in [since, until), but those of idle days.
+
+    They hold a position and no record, so there is nothing to map.
+    """
+    for manifest in landing.manifests(origin.source, origin.stream):
+        if since <= manifest.load_id < until and manifest.counts.read:
+            yield manifest
 
 
 def _replay_one(stream: Remapper, landing: Landing, folder: Path, old: Manifest) -> Manifest:

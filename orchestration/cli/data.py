@@ -25,7 +25,15 @@ def sql(query: Query, limit: Limit = 100, *, as_json: Json = False) -> int:
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         try:
-            result = connection.execute(query)
+            statements = connection.extract_statements(query)
+            if len(statements) != 1:
+                raise FixConfiguration(
+                    "SQL",
+                    "query",
+                    f"{len(statements)} statements where one is expected",
+                    "Ask one at a time; what comes before it can be a `with`.",
+                )
+            result = connection.execute(statements[0])
         except QueryError as error:
             raise FixConfiguration(
                 "SQL",
@@ -55,6 +63,7 @@ def replay(
     """Map the raw pages of old packages again, with today's mapping."""
     from connectors.landing import Landing
     from connectors.landing.replay import replay as replay_packages
+    from connectors.landing.replay import replayable
     from orchestration.instance import configured_stream
 
     settings = instance_settings.load()
@@ -62,7 +71,8 @@ def replay(
     source, _, name = stream.partition(".")
     target = configured_stream(settings, source, name)
     if plan:
-        ids = [m.load_id for m in landing.manifests(source, name) if since <= m.load_id < until]
+        found = replayable(landing, target.origin, since=since, until=until)
+        ids = [manifest.load_id for manifest in found]
         show_json(ids) if as_json else show_table(
             "Would be replayed", ["package"], [[i] for i in ids]
         )
@@ -86,7 +96,15 @@ def compact(stream: Stream, *, as_json: Json = False) -> int:
     from connectors.landing.compact import compact as compact_packages
 
     source, _, name = stream.partition(".")
-    merged = compact_packages(Landing(instance_settings.load().landing), source, name)
+    landing = Landing(instance_settings.load().landing)
+    if (source, name) not in landing.streams():
+        raise FixConfiguration(
+            "STREAM-UNKNOWN",
+            stream,
+            "nothing has landed of a stream of this name",
+            "earful status lists what there is.",
+        )
+    merged = compact_packages(landing, source, name)
     if as_json:
         show_json({"load_id": merged.load_id, "merges": merged.merges} if merged else None)
     elif merged:

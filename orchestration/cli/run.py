@@ -118,7 +118,7 @@ def _show_rejects(settings: Settings, outcome: Outcome) -> None:
     from orchestration.overview import reject_reasons
 
     reasons = reject_reasons(
-        settings, {stream.name for stream in outcome.streams if stream.rejected}
+        settings, {s.name for s in outcome.streams if s.rejected}, outcome.began
     )
     if reasons:
         show()
@@ -134,6 +134,7 @@ def _show_rejects(settings: Settings, outcome: Outcome) -> None:
 
 def _show_published(settings: Settings, outcome: Outcome) -> None:
     from orchestration.overview import published_tables
+    from orchestration.publishing.versions import Versions
 
     show()
     if outcome.published:
@@ -145,6 +146,10 @@ def _show_published(settings: Settings, outcome: Outcome) -> None:
         )
         show(f"{outcome.checks} checks ran, {len(outcome.failed_checks)} failed.")
     elif outcome.exit_code in (0, 4):
-        show("Nothing new: the published version is current.")
+        versions = Versions(settings.published)
+        if versions.is_rolled_back():
+            show(f"Nothing new: readers keep {versions.current()}, which they were taken back to.")
+        else:
+            show("Nothing new: the published version is current.")
     if outcome.report:
         show(f"Report: {outcome.report}")

@@ -45,6 +45,8 @@ def status(*, as_json: Json = False) -> int:
         ],
     )
     show()
+    if any(s.pending is None for s in state.streams):
+        show("the warehouse is being written: what is pending is not known until that is done")
     for table, rows in state.rejected_by_gate.items():
         show(f"raw gate: {rows:,} rows set aside in raw.{table}__rejects")
     if state.waiting_for_gate:

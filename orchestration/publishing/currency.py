@@ -5,17 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from orchestration import dbt_manifest
-from orchestration.publishing.versions import FILE
+from orchestration.publishing.versions import FILE, Versions
 from orchestration.settings import Settings
 from orchestration.warehouse import connect
 
 
 def is_current(settings: Settings) -> bool:
-    """True where building and publishing again would change nothing but the date."""
-    published = settings.published / FILE
-    if not published.exists():
+    """True where building and publishing again would change nothing but the date.
+
+    The newest version counts, though readers may have been taken back to one before it: what was
+    withdrawn does not come again by itself.
+    """
+    names = Versions(settings.published).names()
+    if not names:
         return False
-    with connect(published, read_only=True) as connection:
+    newest = settings.published / "versions" / names[-1] / FILE
+    with connect(newest, read_only=True) as connection:
         row = connection.execute("select loaded_until, model_fingerprint from about").fetchone()
     return row == (loaded_until(settings), dbt_manifest.fingerprint(settings))
 

@@ -44,6 +44,10 @@ class Versions:
         link = self.root / "current"
         return link.readlink().name if link.is_symlink() else None
 
+    def is_rolled_back(self) -> bool:
+        """Whether readers get an older version than the newest one that is kept."""
+        return self.current() not in (None, *self.names()[-1:])
+
     def current_folder(self) -> Path | None:
         """Folder of the version that readers get; nothing in it is ever written."""
         name = self.current()

@@ -22,7 +22,7 @@ from connectors import errors
 from orchestration.publishing import snapshot
 from orchestration.publishing.versions import FILE, Versions
 from orchestration.settings import ROOT, Settings
-from orchestration.warehouse import WriterGate
+from orchestration.warehouse import WriterGate, connect
 
 HEAVY = {"dagster", "dbt", "great_expectations", "polars", "duckdb", "pandas", "pyarrow"}
 
@@ -209,6 +209,26 @@ def test_sql_cannot_write(earful: Shell, house: House, statement: str) -> None:
         assert db.execute("select count(*) from comments").fetchall() == [(10,)]
 
 
+@pytest.mark.parametrize(("asked", "found"), [("", 0), ("select 1; select 2", 2)])
+def test_sql_takes_one_statement(earful: Shell, house: House, asked: str, found: int) -> None:
+    publish(house)
+
+    ended = earful("sql", asked)
+
+    assert ended.returncode == 2
+    assert f"{found} statements where one is expected" in ended.stderr
+
+
+def test_nothing_is_merged_of_a_stream_that_nobody_knows(earful: Shell, house: House) -> None:
+    publish(house)
+
+    ended = earful("compact", "app.revews")
+
+    assert ended.returncode == 2
+    assert "app.revews: nothing has landed of a stream of this name" in ended.stderr
+    assert house.landing.streams() == [("app", "reviews")]
+
+
 def test_sql_says_when_rows_are_cut_off_and_never_in_the_data(earful: Shell, house: House) -> None:
     publish(house)
 
@@ -227,6 +247,18 @@ def test_status_shows_what_waits_to_be_loaded(earful: Shell, house: House) -> No
     assert [(s["stream"], s["packages"], s["pending"]) for s in told["streams"]] == [
         ("app.reviews", 2, 1)
     ]
+    assert told["published"]["total_rows"] == 11
+
+
+def test_status_is_told_while_the_warehouse_is_written(earful: Shell, house: House) -> None:
+    publish(house)
+    gate = WriterGate(house.settings.data, 0)
+    with gate.hold("models"), connect(house.settings.warehouse):
+        ended = earful("status", "--json")
+
+    told = json.loads(ended.stdout)
+    assert [(s["stream"], s["pending"]) for s in told["streams"]] == [("app.reviews", None)]
+    assert told["writer"]["purpose"] == "models"
     assert told["published"]["total_rows"] == 11
 
 

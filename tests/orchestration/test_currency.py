@@ -53,6 +53,8 @@ def test_a_changed_model_or_seed_asks_for_a_build(
 def test_a_rollback_is_not_undone_by_a_run_with_nothing_new(published: House) -> None:
     """Whoever went back wants to stay there until something new was loaded."""
     settings = published.settings
+    published.land([review(2)])
+    published.load()
     versions = Versions(settings.published)
     folder = versions.begin()
     today = replace(EDITION, fingerprint=dbt_manifest.fingerprint(settings))
@@ -60,4 +62,5 @@ def test_a_rollback_is_not_undone_by_a_run_with_nothing_new(published: House) ->
     versions.finish(folder, keep=3)
     versions.roll_back()
 
+    assert versions.is_rolled_back()
     assert is_current(settings)

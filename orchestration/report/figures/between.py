@@ -18,21 +18,22 @@ def between(context: Context) -> list[Figure]:
             says=(
                 "The most frequent steps between two touchpoints of a journey. Thick: the middle "
                 "half; thin: the middle eight tenths; the tick is the median, whose 95 % interval "
-                "(order statistics) is among the numbers. Logarithmic scale."
+                "(order statistics) is among the numbers. Whole minutes; logarithmic scale."
             ),
             sql=f"""
-            with steps as (
+            with counted as (
                 select journey || ': ' || previous_touchpoint || ' → ' || touchpoint as step,
-                    minutes_since_previous as minutes
+                    round(minutes_since_previous) as minutes, count(*) as times
                 from journey_steps
                 where previous_touchpoint != touchpoint and minutes_since_previous >= 0
                     and {context.at()}
+                group by journey, previous_touchpoint, touchpoint, round(minutes_since_previous)
             ),
 
             placed as (
-                select step, minutes, count(*) over (partition by step) as n,
-                    row_number() over (partition by step order by minutes) as place
-                from steps
+                select step, minutes, sum(times) over (partition by step)::bigint as n,
+                    sum(times) over (partition by step order by minutes) as place
+                from counted
             )
 
             {quantiles("step")}

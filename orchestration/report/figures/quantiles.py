@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 def quantiles(by: str, least: int = 10) -> str:
-    """From `placed` (n, place, minutes): quantiles by `by`, and the interval of the median."""
+    """From `placed` (n, place, minutes): quantiles by `by`, and the interval of the median.
+
+    `place` is how many of the n are no greater, in an order that counts equal ones up.
+    """
     ends = {
         "p10_minutes": "ceil(n * 0.1)",
         "p25_minutes": "ceil(n * 0.25)",
@@ -15,7 +18,7 @@ def quantiles(by: str, least: int = 10) -> str:
         "p50_high_minutes": "least(ceil(1 + n / 2 + 0.98 * sqrt(n)), n)",
     }
     picked = ",\n    ".join(
-        f"round(max(minutes) filter (where place = {place}), 2) as {name}"
+        f"round(min(minutes) filter (where place >= {place}), 2) as {name}"
         for name, place in ends.items()
     )
     # indented as the queries are in which it stands

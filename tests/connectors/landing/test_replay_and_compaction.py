@@ -101,6 +101,21 @@ def test_a_package_without_pages_cannot_be_replayed(tmp_path: Path) -> None:
         list(replay(Mended(), landing))
 
 
+def test_a_replay_passes_over_idle_days(landing: Landing) -> None:
+    """Their packages hold a position and no record."""
+    with landing.writing("shop", "answers") as folder:
+        idle = landing.next_load_id("shop", "answers")
+        with PackageWriter(folder, idle, ORIGIN) as writer:
+            writer.commit(Counts(), cursor_before="3", cursor_after="4")
+    list(land(stream(), [page("5a", cursor="5")], landing, ORIGIN))
+
+    done = list(replay(Mended(), landing))
+
+    assert [m.counts.accepted for m in done] == [2, 2, 2, 1]
+    assert idle in landing.load_ids("shop", "answers")
+    assert landing.cursor("shop", "answers") == "5"
+
+
 def test_compaction_keeps_rows_ids_counts_pages_and_cursor(landing: Landing) -> None:
     before = rows(landing)
     ids = landing.load_ids("shop", "answers")
