@@ -12,6 +12,8 @@ from orchestration.publishing.versions import FILE, Versions
 from orchestration.settings import Settings
 from orchestration.warehouse import Holder, connect, holder
 
+_LISTS = ("_to_map", "_to_check", "_conflicts")
+
 
 @dataclass
 class SourceState:
@@ -36,6 +38,8 @@ class Overview:
     rejected_by_gate: dict[str, int]
     waiting_for_gate: list[str]
     published: dict[str, Any] | None
+    to_do: dict[str, int]
+    """Rows of the published lists of what wants mapping or a look, by table."""
     versions: list[str]
     writer: Holder | None
 
@@ -53,6 +57,7 @@ def overview(settings: Settings) -> Overview:
         rejected_by_gate=gate,
         waiting_for_gate=waiting,
         published=_about(settings),
+        to_do=_to_do(settings),
         versions=Versions(settings.published).names(),
         writer=holder(settings.data),
     )
@@ -98,6 +103,13 @@ def _about(settings: Settings) -> dict[str, Any] | None:
         names = [column[0] for column in result.description or []]
         row = result.fetchone()
     return dict(zip(names, row, strict=True)) if row else None
+
+
+def _to_do(settings: Settings) -> dict[str, int]:
+    if not (settings.published / FILE).exists():
+        return {}
+    lists = [table for table in published_tables(settings) if table[0].endswith(_LISTS)]
+    return {name: rows for name, rows, _ in lists if rows}
 
 
 def reject_reasons(

@@ -10,7 +10,7 @@ import typer
 from connectors import explanations as of_connectors
 from connectors.errors import FixConfiguration
 from orchestration import explanations as of_orchestration
-from orchestration.cli.output import show
+from orchestration.cli.output import show, show_table
 
 _ALL = of_connectors.EXPLANATIONS | of_orchestration.EXPLANATIONS
 
@@ -18,8 +18,11 @@ _ALL = of_connectors.EXPLANATIONS | of_orchestration.EXPLANATIONS
 def explain(code: Annotated[str | None, typer.Argument(help="Code of an error.")] = None) -> int:
     """What an error's code means, and what to do; without a code, the list of them."""
     if code is None:
-        for known in sorted(_ALL):
-            show(known)
+        show_table(
+            "",
+            ["code", "what it is about"],
+            [[known, text.split(". ")[0].rstrip(".")] for known, text in sorted(_ALL.items())],
+        )
         return 0
     text = _ALL.get(code.upper())
     if text is None:

@@ -79,7 +79,8 @@ def main() -> None:
         _tell(refused, as_json="--json" in arguments)
         sys.exit(refused.exit_code)
     except typer.TyperException as error:
-        say(f"error: {error.format_message()}. earful --help lists what there is.")
+        message = error.format_message().rstrip(".")
+        say(f"error: {message}. earful --help lists what there is.")
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -79,6 +79,8 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
         _out.print(table)
     # Rich fills every line up to the longest cell of the last column
     _out.file.write("".join(f"{line.rstrip()}\n" for line in told.get().splitlines()))
+    # a reader who has seen enough is found out here, and not when Python ends
+    _out.file.flush()
 
 
 def _show_blocks(columns: Sequence[str], rows: list[list[str]]) -> None:

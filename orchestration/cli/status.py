@@ -61,5 +61,7 @@ def status(*, as_json: Json = False) -> int:
         )
     else:
         show("published: nothing yet; earful run publishes the first version")
+    for table, rows in state.to_do.items():
+        show(f"to do: {rows:,} rows in {table}")
     show(f"writer: {state.writer.sentence() if state.writer else 'nobody'}")
     return 0
