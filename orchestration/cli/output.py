@@ -51,7 +51,7 @@ def show(text: str = "") -> None:
 
 def show_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
     """A value as JSON, to stdout."""
-    sys.stdout.write(json.dumps(value, indent=2, default=str) + "\n")
+    _write(json.dumps(value, indent=2, default=str) + "\n")
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -78,9 +78,17 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[objec
     with _out.capture() as told:
         _out.print(table)
     # Rich fills every line up to the longest cell of the last column
-    _out.file.write("".join(f"{line.rstrip()}\n" for line in told.get().splitlines()))
-    # a reader who has seen enough is found out here, and not when Python ends
-    _out.file.flush()
+    _write("".join(f"{line.rstrip()}\n" for line in told.get().splitlines()))
+
+
+def _write(text: str) -> None:
+    """Text to stdout; that its reader has seen enough is found out here, not when Python ends."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # with its number, Click would end the program as failed
+        raise BrokenPipeError from None
 
 
 def _show_blocks(columns: Sequence[str], rows: list[list[str]]) -> None:
