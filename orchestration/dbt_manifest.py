@@ -118,7 +118,9 @@ def parsing(settings: Settings) -> Iterator[Parsing]:
 def _require_seeds(settings: Settings) -> None:
     """An instance's own folder of seeds may be from before there was one of them."""
     needed = {file.name for file in (PROJECT / "seeds").glob("*.csv")}
-    missing = sorted(needed - {file.name for file in settings.seeds.glob("*.csv")})
+    # a link that leads nowhere is no seed
+    there = {file.name for file in settings.seeds.glob("*.csv") if file.exists()}
+    missing = sorted(needed - there)
     if missing:
         raise FixConfiguration(
             "SEED-MISSING",

@@ -68,13 +68,7 @@ def run(
         specs = _landing(definitions, sources)
         events = runner.execute([spec.key for spec in specs], _window_config(specs, window))
         read_landing(outcome, specs, events, _landed(settings, specs, outcome.began))
-        if not _is_done(settings):
-            keys = definitions.resolve_asset_graph().materializable_asset_keys
-            downstream = sorted(key for key in keys if key.path[0] != "landing")
-            read_build(outcome, runner.execute(downstream, {}))
-        elif not editions.is_current(settings):
-            # the version is there, its report failed or was never made
-            read_build(outcome, runner.execute([REPORT], {}))
+        read_build(outcome, runner.execute(_due(settings, definitions, outcome), {}))
     outcome.seconds = runner.seconds
     return outcome
 
@@ -87,6 +81,24 @@ def _books(settings: Settings) -> Iterator[None]:
     except OperationalError as error:
         # its message holds the statement, with values of ours in it
         raise unwritable(settings.dagster_home, str(error.orig)) from None
+
+
+def _due(settings: Settings, definitions: dg.Definitions, outcome: Outcome) -> list[dg.AssetKey]:
+    """What is to be materialized once the sources were read."""
+    if outcome.failed_streams and not _has_landed(settings):
+        # a first run that nothing came of: there is nothing to build from
+        return []
+    if not _is_done(settings):
+        keys = definitions.resolve_asset_graph().materializable_asset_keys
+        return sorted(key for key in keys if key.path[0] != "landing")
+    # the version may be there while its report failed, or was never made
+    return [] if editions.is_current(settings) else [REPORT]
+
+
+def _has_landed(settings: Settings) -> bool:
+    """Whether any stream ever landed a package."""
+    landing = Landing(settings.landing)
+    return any(landing.load_ids(*stream) for stream in landing.streams())
 
 
 def _is_done(settings: Settings) -> bool:

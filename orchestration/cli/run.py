@@ -149,7 +149,9 @@ def _show_published(settings: Settings, outcome: Outcome) -> None:
         versions = Versions(settings.published)
         if versions.is_rolled_back():
             show(f"Nothing new: readers keep {versions.current()}, which they were taken back to.")
-        else:
+        elif versions.current():
             show("Nothing new: the published version is current.")
+        else:
+            show("Nothing is published yet.")
     if outcome.report:
         show(f"Report: {outcome.report}")
