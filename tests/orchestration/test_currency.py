@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import dagster as dg
 import pytest
 from house import House, review
 from shop import EDITION, stock
 
-from orchestration import dbt_manifest
+from orchestration import dbt_manifest, runs
+from orchestration.outcome import Outcome, StreamResult
 from orchestration.publishing import snapshot
 from orchestration.publishing.currency import is_current
 from orchestration.publishing.versions import Versions
@@ -64,3 +66,17 @@ def test_a_rollback_is_not_undone_by_a_run_with_nothing_new(published: House) ->
 
     assert versions.is_rolled_back()
     assert is_current(settings)
+
+
+def test_a_first_run_that_nothing_came_of_builds_nothing(house: House) -> None:
+    failed = Outcome(streams=[StreamResult("app.reviews", "review", error="the vendor is away")])
+    definitions = dg.Definitions(assets=[dg.AssetSpec(["marts", "metrics"]), _model])
+
+    assert runs._due(house.settings, definitions, failed) == []
+
+    house.land([review(1)])
+    assert runs._due(house.settings, definitions, failed) == [dg.AssetKey(["marts", "scores"])]
+
+
+@dg.asset(key=["marts", "scores"])
+def _model() -> None: ...
