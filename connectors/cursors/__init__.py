@@ -11,9 +11,11 @@ from connectors.cursors.inclusive import InclusiveTime
 from connectors.cursors.newest_first import NewestFirst
 from connectors.cursors.opaque import Opaque
 from connectors.cursors.snapshot import Snapshot
+from connectors.cursors.swept import NEVER, Sweep, Swept
 from connectors.cursors.windowed import Windowed
 
 __all__ = [
+    "NEVER",
     "Batch",
     "Cursor",
     "EachPart",
@@ -24,5 +26,7 @@ __all__ = [
     "Reading",
     "Snapshot",
     "Span",
+    "Sweep",
+    "Swept",
     "Windowed",
 ]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
@@ -17,7 +19,8 @@ import polars as pl
 
 from connectors.cursors import Batch, Posted, Span
 from connectors.errors import TryAgain
-from connectors.http import Api
+from connectors.http import Api, Missing
+from connectors.landing.landed import Landed
 from connectors.records import NULL, Open, also
 from connectors.stream import Column, Rows, Stream
 from connectors.vendors.connector import Options
@@ -31,6 +34,7 @@ _LONGEST = 3600.0
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0)
 _TRIES = 3
 _ANSWER = r"^QID\d+"
+_ROW = re.compile(r"(QID\d+)(?:_(.+))?")
 _DERIVED = "NPS_GROUP"
 _CHANNELS = {
     "email": "email",
@@ -315,3 +319,58 @@ def gone(survey: str, response: str, recorded: datetime, _api: Api) -> bytes:
     values = {"recordedDate": recorded.replace(tzinfo=UTC)}
     told = {"_gone": True, "_survey": survey, "responseId": response, "values": values}
     return msgspec.json.encode(told)
+
+
+def listed(api: Api, survey: str, span: Span, after: str | None) -> Batch:
+    """See `page`."""
+    return page(survey, api, span, after)
+
+
+def with_lost(_api: Api, survey: str, records: Sequence[bytes], landed: Landed) -> Sequence[bytes]:
+    """Responses, with the answers that landed of them and that they do not give any more."""
+    glances = dict(zip(records, each(records, _Glance), strict=True))
+    held = _held(survey, [glance.response_id for glance in glances.values() if glance], landed)
+    without = {
+        record: sorted(held[glance.response_id] - set(map(_row, _parts(glance)))) if glance else []
+        for record, glance in glances.items()
+    }
+    return [lost(record, parts) if parts else record for record, parts in without.items()]
+
+
+def all_gone(
+    api: Api, survey: str, missing: Mapping[str, datetime], landed: Landed
+) -> Sequence[bytes]:
+    """Records of ours for those of the missing responses that are really not there any more."""
+    held = _held(survey, [*missing], landed)
+    return [
+        lost(gone(survey, response, recorded, api), sorted(held[response]))
+        for response, recorded in missing.items()
+        if not _is_there(api, survey, response)
+    ]
+
+
+def _is_there(api: Api, survey: str, response: str) -> bool:
+    path = f"surveys/{quote(survey, safe='')}/responses/{quote(response, safe='')}"
+    try:
+        api.get(path, msgspec.Raw)
+    except Missing:
+        return False
+    return True
+
+
+def _row(part: str) -> str:
+    """Part of a response as the row of its answer is known: see `_question` and `_item`."""
+    found = _ROW.match(part)
+    question, item = found.groups(default="") if found else (part, "")
+    return f"{question}_{item}" if item not in ("", "TEXT") else question
+
+
+def _held(survey: str, responses: Sequence[str], landed: Landed) -> dict[str, set[str]]:
+    """Rows of answers that landed of some responses, see `_row`."""
+    ours = (pl.col("survey_id") == survey) & pl.col("response_id").is_in(responses)
+    rows = landed.last("survey_answers", where=ours).filter(~pl.col("_deleted"))
+    keys = rows.select("response_id", "question_id", "item_id")
+    found: dict[str, set[str]] = defaultdict(set)
+    for response, question, item in keys.iter_rows():
+        found[response].add(f"{question}_{item}" if item else question)
+    return found
