@@ -11,6 +11,7 @@ import polars as pl
 
 from connectors.decode import Decoded, Decoder, joined
 from connectors.errors import EarfulError
+from connectors.families import TABLES, Table
 from connectors.landing import REJECTS, Counts, Landing, Manifest, Origin, PackageWriter, Window
 from connectors.landing.landed import kept_records
 from connectors.landing.replay import Remapped
@@ -154,13 +155,22 @@ def _map(package: _Open, stream: Stream, key: bytes) -> None:
         return
     tables, refused = mapped(stream, *joined(package.decoded), key)
     for table, frame in tables.items():
-        package.writer.add(table, frame)
+        package.writer.add(table, _once(TABLES[table], frame))
     if refused:
         numbers = [number for page in package.decoded for number in page.numbers]
         # the raw page, where one is kept, holds the record under its number
         aside = [(numbers[row], "$", REASON, None) for row in refused]
         package.writer.reject(pl.DataFrame(aside, schema=REJECTS, orient="row"))
         package.counts += Counts(accepted=-len(refused), rejected=len(refused))
+
+
+def _once(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """Of each record its last version: one that changes while it is read comes once more."""
+    if not frame.select(table.key).is_duplicated().any():
+        return frame
+    if table.cursor in frame.columns:
+        frame = frame.sort(table.cursor, nulls_last=False, maintain_order=True)
+    return frame.unique(table.key, keep="last", maintain_order=True)
 
 
 def _add(package: _Open, decoder: Decoder, page: Page) -> None:

@@ -6,8 +6,10 @@
 
 The respondent is hashed before anything is written; names, addresses and external ids of employees
 are decoded by nothing here, and no raw page is kept. Employees are not read at all.
-An answer names its segment, not the segment's id: `team_ref` is the name. A segment that is gone
-from the list, or has another name now, is a team no more.
+An answer names its segment, not the segment's id, so `team_ref` is the name. Segments that share a
+name are teams by name and id, `Care (80)`; which of them an answer with that name is from nobody
+tells, so those stand under the name alone, without head count and touchpoint. A segment that is
+gone from the list, or has another name now, is a team no more.
 
 Secrets: `token` of the application; `respondent_key`, see docs/add-a-source.md.
 Evidence: vendor description (Peakon's OpenAPI); how the export pages on is documentation only.
@@ -16,6 +18,7 @@ Evidence: vendor description (Peakon's OpenAPI); how the export pages on is docu
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,6 +84,7 @@ class Segment(msgspec.Struct, rename="camel"):
 class SegmentRecord(msgspec.Struct):
     id: str
     attributes: Segment
+    ref: str | None = msgspec.field(default=None, name="_ref")
     parent: str | None = msgspec.field(default=None, name="_parent")
     gone: bool = msgspec.field(default=False, name="_gone")
 
@@ -121,8 +125,8 @@ TEAMS = Stream(
     record=SegmentRecord,
     tables={
         "teams": {
-            "team_ref": _answer("name"),
-            "name": _answer("name"),
+            "team_ref": "ref",
+            "name": "ref",
             "parent_team_ref": "parent",
             "touchpoint": _answer("touchpoint"),
             "headcount": _answer("employee_count"),
@@ -135,6 +139,10 @@ TEAMS = Stream(
 class _Named(msgspec.Struct):
     id: str
     attributes: Segment
+
+
+class _Ref(msgspec.Struct):
+    ref: str = msgspec.field(name="_ref")
 
 
 class _Links(msgspec.Struct):
@@ -162,18 +170,26 @@ def _answers(api: Api, after: str | None, _since: datetime) -> Batch:
 
 
 def _segments(api: Api, _at: str | None, _reading: Reading) -> Batch:
-    """All segments, each with the name of the one above it, which may stand on another page."""
+    """All segments, each as a team and with the one above it, which may stand on another page."""
     found = list(_listed(api, "segments"))
     glances = each(found, _Named)
-    names = {segment.id: segment.attributes.name for segment in told(glances)}
-    parents = [
-        names.get(str(glance.attributes.parent_id)) if glance else None for glance in glances
-    ]
-    records = [
-        spliced(record, "_parent", parent) if parent else bytes(record)
-        for record, parent in zip(found, parents, strict=True)
-    ]
+    refs = _refs({segment.id: segment.attributes.name for segment in told(glances)})
+    records = []
+    for record, glance in zip(found, glances, strict=True):
+        own = spliced(record, "_ref", refs[glance.id]) if glance else bytes(record)
+        parent = refs.get(str(glance.attributes.parent_id)) if glance else None
+        records.append(spliced(own, "_parent", parent) if parent else own)
     return Batch(records, done=True)
+
+
+def _refs(names: Mapping[str, str]) -> dict[str, str]:
+    """Of each segment what it is called as a team: its name, and its id where others share it."""
+    refs = dict(names)
+    # a name that is made may be another one's already: ids tell them apart in the end
+    while len(set(refs.values())) < len(refs):
+        uses = Counter(refs.values())
+        refs = {i: f"{ref} ({i})" if uses[ref] > 1 else ref for i, ref in refs.items()}
+    return refs
 
 
 def _listed(api: Api, path: str) -> Iterator[bytes]:
@@ -190,13 +206,13 @@ def _listed(api: Api, path: str) -> Iterator[bytes]:
 
 
 def _team(record: bytes) -> str | None:
-    segment = one(record, _Named)
-    return None if segment is None else segment.attributes.name
+    segment = one(record, _Ref)
+    return None if segment is None else segment.ref
 
 
 def _gone(team: str, _api: Api) -> bytes:
-    """A team whose name no segment has any more."""
-    return msgspec.json.encode({"_gone": True, "id": "", "attributes": {"name": team}})
+    """A team that no segment is any more."""
+    return msgspec.json.encode({"_gone": True, "_ref": team, "id": "", "attributes": {"name": ""}})
 
 
 @dataclass

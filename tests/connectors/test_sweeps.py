@@ -14,6 +14,7 @@ from tenants import Reader, rows
 from vendors_on_loopback.company import NOON, write
 
 from connectors.cursors import NEVER
+from connectors.families import TABLES
 from connectors.landing import Landing
 from connectors.sandbox.vendors import Fault, Limits, Settings, Vendors, running
 from connectors.vendors import Options
@@ -51,8 +52,17 @@ def started(tmp_path: Path) -> Iterator[Started]:
         return Reader(vendors, Landing(tmp_path / "landing"))
 
     yield start
+    for vendor in ("app_store", "hubspot", "qualtrics", "zendesk"):
+        tombstones_pass_the_raw_gate(Landing(tmp_path / "landing"), vendor)
     for context in opened:
         context.__exit__(None, None, None)
+
+
+def tombstones_pass_the_raw_gate(landing: Landing, vendor: str) -> None:
+    for table, frame in rows(landing, vendor).items():
+        required = [column.name for column in TABLES[table].own if column.required]
+        assert frame.select(required).null_count().sum_horizontal().item() == 0, table
+        assert not frame.select("_load_id", *TABLES[table].key).is_duplicated().any(), table
 
 
 def asked(reader: Reader, path: str) -> int:
@@ -367,3 +377,80 @@ def test_an_export_that_fails_or_is_empty_takes_no_response_away(
     reader.vendors.calm()
     reader.sync(*RESPONSES)
     assert len(reader.current("qualtrics")["survey_responses"]) == 3
+
+
+# --- Zendesk --------------------------------------------------------------------------------------
+
+EVENTS = ("zendesk", "ticket_events")
+SECRET = "My card is 4111 1111"  # noqa: S105 - what somebody wrote, and should not have
+
+
+def furnish_zendesk(home: Path, **ticket_later: object) -> None:
+    made = {"id": 1, "at": SPRING, "created_at": SPRING, "updated_at": SPRING, "status": "open"}
+    ticket = made | {"subject": "Help", "channel": "email", "requester_id": 100, "tags": ["a"]}
+    later = {"at": LATER, "updated_at": LATER} | ticket_later
+    write(home, "zendesk_tickets", ticket, ticket | later)
+    said = {"id": 30, "ticket_id": 1, "author_id": 100, "public": True, "channel": "email"}
+    write(
+        home,
+        "zendesk_comments",
+        said | {"at": SPRING, "created_at": SPRING, "body": SECRET},
+        said | {"at": LATER, "created_at": SPRING, "body": "My card is ▇▇▇▇"},
+    )
+    event = {"ticket_id": 1, "updater_id": 100, "channel": "email", "comment_id": 30}
+    write(
+        home,
+        "zendesk_ticket_events",
+        event | {"id": 40, "child_id": 400, "at": SPRING, "event_type": "Comment"},
+        event | {"id": 41, "child_id": 401, "at": LATER, "event_type": "CommentRedactEvent"},
+    )
+
+
+def said(reader: Reader) -> list[str]:
+    return [row["body"] for row in reader.current("zendesk")["case_messages"]]
+
+
+def test_words_that_were_taken_out_of_a_comment_are_replaced(
+    tmp_path: Path, started: Started
+) -> None:
+    furnish_zendesk(tmp_path)
+    reader = started()
+    reader.sync(*EVENTS)
+    assert said(reader) == [SECRET]
+    reader.vendors.at(LATER + WEEK)
+    reader.sync(*EVENTS)
+    assert said(reader) == ["My card is ▇▇▇▇"]
+    # whoever reads both at once has it once in the package, too
+    fresh = Reader(reader.vendors, Landing(tmp_path / "fresh"))
+    fresh.sync(*EVENTS)
+    tombstones_pass_the_raw_gate(fresh.landing, "zendesk")
+    assert fresh.current("zendesk") == reader.current("zendesk")
+
+
+def test_a_ticket_that_went_after_its_comment_was_redacted_is_deleted_with_it(
+    tmp_path: Path, started: Started
+) -> None:
+    furnish_zendesk(tmp_path, status="deleted")
+    reader = started()
+    for stream in (EVENTS, ("zendesk", "tickets")):
+        reader.sync(*stream)
+    assert (len(said(reader)), len(reader.current("zendesk")["cases"])) == (1, 1)
+    reader.vendors.at(LATER + WEEK)
+    # the export of tickets is not read: the comments' own request tells
+    reader.sync(*EVENTS)
+    assert (said(reader), reader.current("zendesk")["cases"]) == ([], [])
+    assert reader.sync(*EVENTS) == []
+
+
+@pytest.mark.parametrize("fault", [Fault.NOT_FOUND, Fault.GONE, Fault.EMPTY])
+def test_a_comment_that_nobody_can_read_goes_and_its_ticket_stays(
+    tmp_path: Path, started: Started, fault: Fault
+) -> None:
+    furnish_zendesk(tmp_path)
+    reader = started()
+    for stream in (EVENTS, ("zendesk", "tickets")):
+        reader.sync(*stream)
+    reader.vendors.at(LATER + WEEK)
+    reader.vendors.fault(fault, "/zendesk/*/tickets/1/comments", times=None)
+    reader.sync(*EVENTS)
+    assert (said(reader), len(reader.current("zendesk")["cases"])) == ([], 1)

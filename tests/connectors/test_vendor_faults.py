@@ -219,10 +219,8 @@ def test_pages_in_disorder_with_a_new_field_lose_nothing(
         for table in manifest.tables:
             folder = reader.landing.root / manifest.source / manifest.stream / manifest.load_id
             frame = pl.read_parquet(folder / f"{table}.parquet")
-            # a page that repeats rows may repeat them within one package: they must be the same
-            versions = frame.select(pl.all().exclude("_load_id", "attributes")).unique()
-            key = pl.struct(TABLES[table].key)
-            assert versions.select(key.is_unique().all()).item(), table
+            # the raw gate would set a record aside that stands twice in a package
+            assert not frame.select(TABLES[table].key).is_duplicated().any(), table
 
 
 def without(tables: Current, column: str) -> Current:

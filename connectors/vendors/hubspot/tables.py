@@ -135,6 +135,11 @@ VALUE: Mapping[str, Column] = {
     # a deal that is open, or was lost before it began, is no event yet
     "_deleted": pl.col("archived") | ~((_STAGE == "closedwon") | _ENDS).fill_null(value=False),
 }
+# no tombstone passes the raw gate without them
+_EVENT: Mapping[str, Column] = {
+    "event_type": pl.lit("subscription_renewed"),
+    "occurred_at": "updated_at",
+}
 
 
 def streams(options: Options) -> dict[str, tuple[Stream, list[str]]]:
@@ -152,6 +157,6 @@ def streams(options: Options) -> dict[str, tuple[Stream, list[str]]]:
     tables: Mapping[str, Mapping[str, Sequence[Rows]]] = {
         "contacts": {"people": people, "person_addresses": ADDRESSES},
         "companies": {"accounts": [Rows(ACCOUNTS), _merged("account_ref")]},
-        "deals": {"value_events": [Rows(VALUE), _merged("event_id")]},
+        "deals": {"value_events": [Rows(VALUE), _merged("event_id", **_EVENT)]},
     }
     return {kind: (Stream(record, filled, as_text=True), names) for kind, filled in tables.items()}

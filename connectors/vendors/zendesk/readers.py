@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, time, timedelta
 
 import msgspec
 
@@ -200,31 +201,55 @@ def _with_agents(record: bytes, glance: _Glance, agents: frozenset[int]) -> byte
 
 
 def _redacted(api: Api, glance: _Glance, agents: frozenset[int]) -> list[bytes]:
-    """Comments that an event took words out of, as they read now, in an event of their own."""
-    wanted = {c.comment_id for c in glance.child_events if c.event_type == "CommentRedactEvent"}
+    """Comments that an event took words out of, as they read now, in an event of their own.
+
+    A comment that cannot be read any more is told to be gone: its old words must not stay.
+    """
+    wanted = {
+        child.comment_id
+        for child in glance.child_events
+        if child.event_type == "CommentRedactEvent" and child.comment_id is not None
+    }
     if not wanted:
         return []
-    try:
-        pages = list(_all(api, f"tickets/{glance.ticket_id}/comments"))
-    except Missing:
-        # the ticket went after its comment did: it is told by the ticket export
-        return []
-    comments = [
-        spliced(record, "event_type", "Comment")
-        for page in pages
-        for record, comment in zip(page.comments, each(page.comments, _Glance), strict=True)
-        if comment is not None and comment.id in wanted
-    ]
-    event = msgspec.structs.replace(glance, child_events=[])
+    path = f"tickets/{glance.ticket_id}"
+    found = dict(_comments(api, path, wanted))
     again = {
-        "id": event.id,
-        "ticket_id": event.ticket_id,
-        "timestamp": event.timestamp,
-        "updater_id": event.updater_id,
-        "child_events": [msgspec.Raw(comment) for comment in comments],
+        "id": glance.id,
+        "ticket_id": glance.ticket_id,
+        "timestamp": glance.timestamp,
+        "updater_id": glance.updater_id,
+        "child_events": [msgspec.Raw(comment) for comment in found.values()],
         "_agents": sorted(agents),
     }
+    lost = sorted(wanted - found.keys())
+    if lost:
+        again["_lost"] = lost
+    if not found and not _is_there(api, path):
+        again["_gone_at"] = _midnight(api)
     return [msgspec.json.encode(again)]
+
+
+def _comments(api: Api, ticket: str, wanted: set[int]) -> Iterator[tuple[int, bytes]]:
+    """Comments of a ticket with these ids, as children of an event; none if it is gone."""
+    with suppress(Missing):
+        for page in _all(api, f"{ticket}/comments"):
+            for record, comment in zip(page.comments, each(page.comments, _Glance), strict=True):
+                if comment is not None and comment.id in wanted:
+                    yield comment.id, spliced(record, "event_type", "Comment")
+
+
+def _is_there(api: Api, path: str) -> bool:
+    try:
+        api.get(path, msgspec.Raw)
+    except Missing:
+        return False
+    return True
+
+
+def _midnight(api: Api) -> datetime:
+    """The end of the day: later than all that was told, and the same when it is asked again."""
+    return datetime.combine(api.now().date() + timedelta(days=1), time(), UTC)
 
 
 def ratings(api: Api, span: Span, after: str | None) -> Batch:
