@@ -13,7 +13,7 @@ from connectors.files import StreamConfig
 from connectors.phones import is_region
 from connectors.vendors import NAMES, Options, connector
 
-_DURATION = re.compile(r"(\d+) (minutes|hours|days)")
+_DURATION = re.compile(r"([1-9]\d*) (minutes|hours|days)")
 _NEVER = "never"
 _FILES_ONLY = ("folder", "streams")
 _VENDORS_ONLY = ("url", "begin", "only", "custom", "rates", "skip", "sweep", "sweep_limit")
