@@ -299,6 +299,7 @@ def furnish_qualtrics(home: Path) -> None:
         *(response(n) for n in range(1, 5)),
         response(2, LATER, touchpoint="call"),
         response(3, LATER, deleted=True),
+        response(4, LATER, touchpoint="shop"),
     )
     write(
         home,

@@ -12,7 +12,7 @@ from vendors_on_loopback.company import DAY, NOON, write
 
 from connectors.landing import Landing
 from connectors.sandbox.vendors import Limits, Settings, running
-from connectors.vendors.peakon import _refs
+from connectors.vendors.peakon.segments import refs_of
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -62,9 +62,9 @@ def test_segments_of_one_name_are_teams_of_their_own(
 
 
 def test_no_two_segments_are_ever_called_the_same() -> None:
-    assert _refs({"1": "Care", "2": "Care", "3": "Care (1)"}) == {
+    assert refs_of({"1": "Care", "2": "Care", "3": "Care (1)"}) == {
         "1": "Care (1) (1)",
         "2": "Care (2)",
         "3": "Care (1) (3)",
     }
-    assert _refs({}) == {}
+    assert refs_of({}) == {}

@@ -62,7 +62,7 @@ PROGRESS = "/qualtrics/*/export-responses/ES_*"
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Nobody waits, and pages and packages are small."""
     monkeypatch.setattr("connectors.vendors.hubspot.readers._PAGE", 20)
-    monkeypatch.setattr("connectors.vendors.peakon._PAGE", 500)
+    monkeypatch.setattr("connectors.vendors.peakon.answers._PAGE", 500)
     monkeypatch.setattr("connectors.vendors.qualtrics.exports._LINES", 10)
     monkeypatch.setattr("connectors.sync.PACKAGE_RECORDS", 30)
     return hurried(monkeypatch)

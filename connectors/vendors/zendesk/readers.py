@@ -214,7 +214,7 @@ def _redacted(api: Api, glance: _Glance, agents: frozenset[int]) -> list[bytes]:
         return []
     path = f"tickets/{glance.ticket_id}"
     found = dict(_comments(api, path, wanted))
-    again = {
+    again: dict[str, object] = {
         "id": glance.id,
         "ticket_id": glance.ticket_id,
         "timestamp": glance.timestamp,

@@ -310,15 +310,27 @@ def test_what_is_younger_or_older_than_what_is_compared_is_left_alone(listing: L
     assert listing.asked_alone == ["4"]
 
 
-def test_parts_are_judged_one_by_one_and_one_that_is_gone_keeps_what_it_brought(
-    vendor: Vendor,
-) -> None:
+def parted(vendor: Vendor) -> Listing:
+    parts = ["a", "b", "deleted", "unnamed"]
     for key in vendor.rows:
-        vendor.rows[key]["of"] = ["a", "b", "deleted", "unnamed"][key % 4]
-    listing = Listing(vendor, parts=["a", "b", "deleted", "unnamed"])
-    found = desk(listing)
+        vendor.rows[key]["of"] = parts[key % 4]
+    return Listing(vendor, parts=parts)
+
+
+def test_a_part_that_is_gone_or_not_named_any_more_keeps_what_it_brought(vendor: Vendor) -> None:
+    listing = parted(vendor)
+    found = desk(listing, limit=1)
     found.only = ("a", "b", "deleted")
-    for key in (4, 1, 5, 9, 2, 3):
+    for key in (2, 3, 4):
+        vendor.drop(key)
+    found.swept()
+    assert set(found.current) == {1, 2, 3, 5, 6, 7, 8, 9, 10}
+
+
+def test_parts_are_judged_one_by_one(vendor: Vendor) -> None:
+    listing = parted(vendor)
+    found = desk(listing)
+    for key in (4, 1, 5, 9):
         vendor.drop(key)
     with pytest.raises(AskVendor, match="0 of the 3 records that landed of b"):
         found.swept()

@@ -27,7 +27,7 @@ from connectors.errors import (
 )
 from connectors.http import Api, Bearer, Connection, Missing, Rate, Secret, Vendor
 from connectors.vendors.app_store import Signed
-from connectors.vendors.peakon import Session
+from connectors.vendors.peakon.session import Session
 
 Anything = dict[str, Any]
 HTML = {"content-type": "text/html"}

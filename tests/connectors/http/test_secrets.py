@@ -18,7 +18,7 @@ from connectors.landing import Origin
 from connectors.sync import Terms
 from connectors.vendors import Options, Tenant, VendorStream, connector
 from connectors.vendors.app_store import Signed
-from connectors.vendors.peakon import Session
+from connectors.vendors.peakon.session import Session
 
 AUTHS = [
     Header("X-API-TOKEN", Secret(SECRET)),
