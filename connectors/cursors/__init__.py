@@ -11,7 +11,8 @@ from connectors.cursors.inclusive import InclusiveTime
 from connectors.cursors.newest_first import NewestFirst
 from connectors.cursors.opaque import Opaque
 from connectors.cursors.snapshot import Snapshot
-from connectors.cursors.swept import NEVER, Sweep, Swept
+from connectors.cursors.sweep import Sweep
+from connectors.cursors.swept import NEVER, Swept
 from connectors.cursors.windowed import Windowed
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from connectors.cursors import NEVER
+from connectors.cursors import NEVER, Swept
 from connectors.files import StreamConfig
 from connectors.phones import is_region
 from connectors.vendors import NAMES, Options, connector
@@ -17,6 +17,7 @@ _DURATION = re.compile(r"([1-9]\d*) (minutes|hours|days)")
 _NEVER = "never"
 _FILES_ONLY = ("folder", "streams")
 _VENDORS_ONLY = ("url", "begin", "only", "custom", "rates", "skip", "sweep", "sweep_limit")
+_SWEEPS = ("sweep", "sweep_limit")
 
 
 class SourceConfig(BaseModel):
@@ -135,6 +136,9 @@ class SourceConfig(BaseModel):
                 f"secrets.{missing[0]} is required: the NAME of the variable that holds it"
             )
         streams = vendor.endpoints(self.options)
+        if not any(isinstance(endpoint.cursor, Swept) for endpoint in streams.values()):
+            for name in self.model_fields_set.intersection(_SWEEPS):
+                raise ValueError(f"{name} is not for {self.connector}, of which nothing is swept")
         for name in self.skip:
             if name not in streams:
                 raise ValueError(f"skip: no stream {name}; there are {', '.join(streams)}")

@@ -37,6 +37,7 @@ def test_how_often_to_sweep_reaches_the_connector(
         {"sweep_limit": 0},
         {"sweep_limit": 10},
         {"connector": "files", "sweep": "7 days"},
+        {"connector": "zendesk", "secrets": {"email": "E", "token": "T"}, "sweep": "7 days"},
     ],
 )
 def test_what_cannot_be_meant_is_refused(wrong: dict[str, object]) -> None:

@@ -27,10 +27,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
-from connectors.cursors import EachPart, Snapshot, Sweep, Swept, Windowed
+from connectors.cursors import EachPart, Snapshot, Swept, Windowed
 from connectors.http import Header, Rate, Secret, Vendor
 from connectors.vendors.connector import Connector, Endpoint, Options
-from connectors.vendors.qualtrics import exports, people, surveys
+from connectors.vendors.qualtrics import changes, exports, people, surveys
+from connectors.vendors.qualtrics.responses import responses
 
 _MONTH = timedelta(days=30)
 _ALL = timedelta(days=3650)
@@ -41,25 +42,9 @@ def _responses(survey: str) -> Windowed:
         partial(exports.page, survey),
         step=_ALL,
         look_back=_MONTH,
-        posted=exports.posted,
-        gone=partial(exports.gone, survey),
-        lost=exports.lost,
-    )
-
-
-def _sweep(options: Options) -> Sweep:
-    return Sweep(
-        "survey_responses",
-        "response_id",
-        listed=exports.listed,
-        posted=exports.posted,
-        read=exports.with_lost,
-        gone=exports.all_gone,
-        part="survey_id",
-        parts=surveys.ids,
-        settled=_MONTH,
-        every=options.sweep or _MONTH,
-        limit=options.sweep_limit,
+        posted=changes.posted,
+        gone=partial(changes.gone, survey),
+        lost=changes.lost,
     )
 
 
@@ -88,8 +73,8 @@ def _endpoints(options: Options) -> dict[str, Endpoint]:
         "invitations": Endpoint(people.INVITATIONS, EachPart(surveys.ids, _invitations)),
         "contacts": Endpoint(people.CONTACTS, EachPart(people.directories, _contacts, own=True)),
         "responses": Endpoint(
-            exports.responses(options),
-            Swept(EachPart(surveys.ids, _responses), _sweep(options)),
+            responses(options),
+            Swept(EachPart(surveys.ids, _responses), changes.sweep(options)),
         ),
     }
 

@@ -26,7 +26,7 @@ from connectors.errors import (
     TryAgain,
 )
 from connectors.http import Api, Bearer, Connection, Missing, Rate, Secret, Vendor
-from connectors.vendors.app_store import Signed
+from connectors.vendors.app_store.signing import Signed
 from connectors.vendors.peakon.session import Session
 
 Anything = dict[str, Any]
