@@ -50,7 +50,7 @@ class Swept:
 
     def pages(self, api: Api, at: str | None, reading: Reading) -> Iterator[Page]:
         """See `Cursor`; the cursor's own pages."""
-        held = _held(at)
+        held = _held(at, api.where)
         swept = held.swept if held else None
         for page in self.cursor.pages(api, held.at if held else at, reading):
             if page.cursor is None:
@@ -71,7 +71,7 @@ class Swept:
             AskVendor: A list is not to be believed. What other parts showed has landed by then,
                 and the next run sweeps again.
         """
-        held = _held(at) or _State(None, api.now())
+        held = _held(at, api.where) or _State(None, api.now())
         span = Span(reading.begin, api.now() - self.by.settled)
         known = Known.of(self.by, landed)
         place, doubts = state.write(held), []
@@ -102,6 +102,6 @@ class Swept:
         return reading.only or self.by.parts(api)
 
 
-def _held(at: str | None) -> _State | None:
+def _held(at: str | None, where: str = "") -> _State | None:
     """A position of ours; None where the cursor's own has not been swept behind before."""
-    return state.read(at, _State, "") if state.is_of(at, _State) else None
+    return state.read(at, _State, where) if state.is_of(at, _State) else None

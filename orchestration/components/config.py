@@ -16,8 +16,8 @@ from connectors.vendors import NAMES, Options, connector
 _DURATION = re.compile(r"([1-9]\d*) (minutes|hours|days)")
 _NEVER = "never"
 _FILES_ONLY = ("folder", "streams")
-_VENDORS_ONLY = ("url", "begin", "only", "custom", "rates", "skip", "sweep", "sweep_limit")
 _SWEEPS = ("sweep", "sweep_limit")
+_VENDORS_ONLY = ("url", "begin", "only", "custom", "rates", "skip", *_SWEEPS)
 
 
 class SourceConfig(BaseModel):

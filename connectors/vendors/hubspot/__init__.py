@@ -15,8 +15,9 @@ Archived records have a list of their own. Merged ones are in none: the one that
 and people keep whom they were merged into. What was erased for privacy is in no answer at all, so
 once a week, or as `sweep` says, all ids are listed, one request for a hundred records and one more
 for each hundred that are gone: erased ones become deleted, and changes that search was late with
-land. A million contacts are 10,000 requests, 17 minutes of the usual rate. Until then an erased
-record stays. What landed of it before stays in the packages and in raw, see docs/operations.md.
+land. A million contacts are 10,000 requests, 17 minutes of the usual rate, and half a gigabyte of
+memory. Until then an erased record stays. What landed of it before stays in the packages and in
+raw, see docs/operations.md.
 
 `custom` names properties that fill columns of `people`. A won deal of type `newbusiness` starts a
 subscription, another one renews it; one of type `cancellation`, or a lost renewal, ends it.

@@ -19,11 +19,12 @@ that models and published text have its old words no more; where they stay is in
 A further address of a user lands when the user is exported next; that adding one makes the export
 tell the user again is not documented.
 
-Evidence: organizations and paging recorded live (node-zendesk, 2023); that the tickets' export
-side-loads metric sets, by the vendor's staff (2022) and public connectors that read them within
-each ticket or beside all; that the users' export side-loads identities, as another public connector
-reads them from a live tenant (2024), against an earlier word of the vendor's staff that it does
-not; all else documentation only
+Evidence: organizations and paging recorded live (node-zendesk, 2023); that a comment has the id of
+the event that brought it, by users of the API (2021); that the tickets' export side-loads metric
+sets, by the vendor's staff (2022) and public connectors that read them within each ticket or beside
+all; that the users' export side-loads identities, as another public connector reads them from a
+live tenant (2024), against an earlier word of the vendor's staff that it does not; all else
+documentation only
 (developer.zendesk.com/api-reference/ticketing/ticket-management/incremental_exports).
 """
 
