@@ -49,7 +49,7 @@ class Landed:
         ]
         if not files:
             return pl.DataFrame(schema={name: of.schema[name] for name in wanted})
-        rows = pl.scan_parquet(files, missing_columns="insert", extra_columns="ignore")
+        rows = pl.scan_parquet(files, glob=False, missing_columns="insert", extra_columns="ignore")
         if where is not None:
             rows = rows.filter(where)
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,9 +16,11 @@ from vendors_on_loopback.company import NOON, write
 
 from connectors.cursors import NEVER
 from connectors.families import TABLES
-from connectors.landing import Landing
+from connectors.landing import Landing, Origin
 from connectors.sandbox.vendors import Fault, Limits, Settings, Vendors, running
-from connectors.vendors import Options
+from connectors.stream import Page
+from connectors.sync import land
+from connectors.vendors import Options, connector
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
@@ -153,6 +156,30 @@ def test_people_keep_whom_they_were_merged_into(tmp_path: Path, started: Started
     last = landed.filter(person_ref="4").sort("updated_at", "_load_id").tail(1)
     assert last.select("merged_into_ref", "_deleted").row(0) == ("5", True)
     assert landed.filter(pl.col("merged_into_ref") == pl.col("person_ref")).is_empty()
+
+
+@pytest.mark.parametrize(
+    ("named", "losers"),
+    [
+        ({"hs_merged_object_ids": "2;3"}, ["2", "3"]),
+        # with the times of the merges, and oneself among them, as older portals tell it
+        ({"hs_calculated_merged_vids": "2:1772366400000;1:1772366400001"}, ["2"]),
+        ({"hs_merged_object_ids": "2", "hs_calculated_merged_vids": "2:1;3:2"}, ["2", "3"]),
+        ({"hs_merged_object_ids": "", "hs_calculated_merged_vids": None}, []),
+    ],
+)
+def test_merged_contacts_are_named_in_either_property(
+    tmp_path: Path, named: dict[str, str | None], losers: list[str]
+) -> None:
+    stream = connector("hubspot").endpoints(Options())["contacts"].stream
+    times = {"createdAt": "2026-03-01T12:00:00Z", "updatedAt": "2026-03-01T12:00:00Z"}
+    record = json.dumps({"id": "1", **times, "properties": named}).encode()
+    origin = Origin(source="hubspot", stream="contacts", connector="hubspot", family="customer")
+    landing = Landing(tmp_path / "landing")
+    list(land(stream, [Page([record])], landing, origin))
+    gone = rows(landing, "hubspot")["people"].filter("_deleted").sort("person_ref")
+    assert gone["person_ref"].to_list() == losers
+    assert set(gone["merged_into_ref"]) <= {"1"}
 
 
 def test_what_search_was_late_with_lands_with_a_sweep(tmp_path: Path, started: Started) -> None:
