@@ -87,6 +87,13 @@ EXPLANATIONS: dict[str, str] = {
         "The vendor's next page is the page that was just read. Reading on would never end, and "
         "skipping ahead would lose records, so the stream stops with what it has."
     ),
+    "SWEEP-REFUSED": (
+        "A sweep lists everything that the vendor has, to find what was erased there. This list "
+        "lacks so much of what landed that a fault of the vendor's is likelier than as many "
+        "deletions, so none was marked. What the stream had read before has landed, and each run "
+        "tries again. If the records really went, let `sweep_limit: 1` stand in the source's YAML "
+        "for one run; `sweep: never` ends sweeping."
+    ),
     "VENDOR-EXPORT": (
         "The vendor makes a file of the responses, and said each time that it failed. A smaller "
         "stretch of time (`--since`, `--until`) may go through."

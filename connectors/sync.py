@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
-from backports import zstd
 
 from connectors.decode import Decoded, Decoder, joined
 from connectors.errors import EarfulError
+from connectors.families import TABLES, Table
 from connectors.landing import REJECTS, Counts, Landing, Manifest, Origin, PackageWriter, Window
+from connectors.landing.landed import kept_records
 from connectors.landing.replay import Remapped
 from connectors.stream import Page, Stream
 from connectors.unmapped import REASON, mapped
@@ -23,9 +23,6 @@ PACKAGE_RECORDS = 50_000
 
 PACKAGE_SECONDS = 60.0
 """Seconds after which a package is closed, so that a killed run has little to ask for again."""
-
-_REPLAY_RECORDS = 1_000
-"""Records that are decoded at once when raw pages are mapped again."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +35,7 @@ class Terms:
         window: The stretch of time that is read again, if it is one.
         overlaps: Whether the pages may hold records that earlier packages brought.
         region: Country of phone numbers that name none; see `connectors.phones.e164`.
+        moves: Whether a new position is written also where no record came with it.
     """
 
     keep_raw: bool = True
@@ -45,6 +43,7 @@ class Terms:
     window: Window | None = None
     overlaps: bool = False
     region: str | None = None
+    moves: bool = False
 
 
 _USUAL = Terms()
@@ -100,7 +99,8 @@ def land(
                 package = _Open(writer, cursor=before)
                 more = _fill(package, decoder, remaining)
                 _map(package, stream, terms.key)
-                if package.records or (package.cursor != before and landing.is_old(origin)):
+                moved = package.cursor != before
+                if package.records or (moved and (terms.moves or landing.is_old(origin))):
                     yield writer.commit(
                         package.counts,
                         cursor_before=before,
@@ -130,18 +130,10 @@ def remap(
     """
     decoder = Decoder(stream)
     replayed = _Open(writer)
-    for kept in manifest.pages:
-        with zstd.open(package / kept.file, "rb") as lines:
-            for batch in _batches(lines):
-                _add(replayed, decoder, Page(batch))
+    for batch in kept_records(package, manifest):
+        _add(replayed, decoder, Page(batch))
     _map(replayed, stream, key)
     return Remapped(replayed.counts, sorted(replayed.unknown))
-
-
-def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
-    remaining = (line.rstrip(b"\n") for line in lines)
-    while batch := list(itertools.islice(remaining, _REPLAY_RECORDS)):
-        yield batch
 
 
 def _fill(package: _Open, decoder: Decoder, pages: Iterator[Page]) -> bool:
@@ -163,13 +155,22 @@ def _map(package: _Open, stream: Stream, key: bytes) -> None:
         return
     tables, refused = mapped(stream, *joined(package.decoded), key)
     for table, frame in tables.items():
-        package.writer.add(table, frame)
+        package.writer.add(table, _once(TABLES[table], frame))
     if refused:
         numbers = [number for page in package.decoded for number in page.numbers]
         # the raw page, where one is kept, holds the record under its number
         aside = [(numbers[row], "$", REASON, None) for row in refused]
         package.writer.reject(pl.DataFrame(aside, schema=REJECTS, orient="row"))
         package.counts += Counts(accepted=-len(refused), rejected=len(refused))
+
+
+def _once(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """Of each record its last version: one that changes while it is read comes once more."""
+    if not frame.select(table.key).is_duplicated().any():
+        return frame
+    if table.cursor in frame.columns:
+        frame = frame.sort(table.cursor, nulls_last=False, maintain_order=True)
+    return frame.unique(table.key, keep="last", maintain_order=True)
 
 
 def _add(package: _Open, decoder: Decoder, page: Page) -> None:

@@ -11,9 +11,12 @@ from connectors.cursors.inclusive import InclusiveTime
 from connectors.cursors.newest_first import NewestFirst
 from connectors.cursors.opaque import Opaque
 from connectors.cursors.snapshot import Snapshot
+from connectors.cursors.sweep import Sweep
+from connectors.cursors.swept import NEVER, Swept
 from connectors.cursors.windowed import Windowed
 
 __all__ = [
+    "NEVER",
     "Batch",
     "Cursor",
     "EachPart",
@@ -24,5 +27,7 @@ __all__ = [
     "Reading",
     "Snapshot",
     "Span",
+    "Sweep",
+    "Swept",
     "Windowed",
 ]

@@ -23,6 +23,16 @@ def write(state: msgspec.Struct) -> str:
     return msgspec.json.encode({"v": VERSION, **msgspec.to_builtins(state)}).decode()
 
 
+def is_of(text: str | None, type_: type[msgspec.Struct]) -> bool:
+    """Whether a cursor of this kind wrote a position."""
+    try:
+        return text is not None and msgspec.json.decode(text, type=_Stamp).kind == (
+            type_.__struct_config__.tag
+        )
+    except msgspec.DecodeError:
+        return False
+
+
 def read(text: str | None, type_: type[S], where: str) -> S | None:
     """The position in `text`; None where the stream has none yet.
 

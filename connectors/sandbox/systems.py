@@ -239,6 +239,7 @@ SYSTEMS: dict[str, pl.Schema] = {
             "parent_id": _ID,
             "created_at": _TIME,
             "archived": _FLAG,
+            "merged_into_id": _ID,
         }
     ),
     "hubspot_deals": pl.Schema(  # subscriptions: started, renewed, cancelled
@@ -257,6 +258,7 @@ SYSTEMS: dict[str, pl.Schema] = {
             "company_id": _ID,
             "created_at": _TIME,
             "archived": _FLAG,
+            "merged_into_id": _ID,
         }
     ),
     # --- Peakon --------------------------------------------------------------------------------

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from connectors.cursors import Cursor, Reading
+from connectors.cursors import Cursor, Reading, Swept
 from connectors.families import TABLES
 from connectors.http import Api, Auth, Connection, Secret, Vendor
 from connectors.landing import Landing, Manifest, Origin, PackageWriter, Window
+from connectors.landing.landed import Landed
 from connectors.landing.replay import Remapped
 from connectors.stream import Stream
 from connectors.sync import Terms, land, remap
@@ -25,11 +26,15 @@ class Options:
         begin: Where history begins, naive UTC.
         only: Ids that the source is limited to: surveys, apps.
         custom: Contract column -> the tenant's own field that fills it.
+        sweep: How long from one sweep to the next; None leaves it to the connector.
+        sweep_limit: Share of the records up to which a sweep may find them gone.
     """
 
     begin: datetime = datetime(2015, 1, 1)  # noqa: DTZ001 - UTC by contract
     only: tuple[str, ...] = ()
     custom: Mapping[str, str] = field(default_factory=dict)
+    sweep: timedelta | None = None
+    sweep_limit: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -127,12 +132,22 @@ class VendorStream:
 
     def sync(self, landing: Landing, window: Window | None = None) -> Iterator[Manifest]:
         """Land what is new, or a window once more. For errors see `connectors.http.Api.get`."""
+        api, cursor = self.tenant.api(self.origin), self.endpoint.cursor
         reading = Reading(self.options.begin, window, self.options.only)
-        at = landing.cursor(self.origin.source, self.origin.stream)
-        cursor = self.endpoint.cursor
-        pages = cursor.pages(self.tenant.api(self.origin), at, reading)
         terms = replace(self.terms, keep_raw=self.keep_raw, window=window, overlaps=cursor.overlaps)
+        pages = cursor.pages(api, self._position(landing), reading)
         yield from land(self.endpoint.stream, pages, landing, self.origin, terms)
+        if window is not None or not isinstance(cursor, Swept):
+            return
+        # a step of its own: what it compares is what has landed by now
+        at = self._position(landing)
+        if cursor.is_due(at, api.now()):
+            swept = cursor.sweep(api, at, reading, Landed(landing, self.origin))
+            terms = replace(terms, moves=True)
+            yield from land(self.endpoint.stream, swept, landing, self.origin, terms)
+
+    def _position(self, landing: Landing) -> str | None:
+        return landing.cursor(self.origin.source, self.origin.stream)
 
     def remap(self, package: Path, manifest: Manifest, writer: PackageWriter) -> Remapped:
         """Map a package's raw pages again; see `connectors.landing.replay.Remapper`."""

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
+from connectors.http import Api, Missing
+
 S = TypeVar("S", bound=msgspec.Struct)
 
 _OTHERWISE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -42,6 +44,15 @@ def spliced(record: bytes, name: str, value: object) -> bytes:
     rest = bytes(record).lstrip()[1:].lstrip()
     comma = b"" if rest.startswith(b"}") else b","
     return b"{%s:%s%s%s" % (msgspec.json.encode(name), msgspec.json.encode(value), comma, rest)
+
+
+def is_there(api: Api, path: str) -> bool:
+    """Whether the vendor, asked for one record alone, has it."""
+    try:
+        api.get(path, msgspec.Raw)
+    except Missing:
+        return False
+    return True
 
 
 def seconds(at: datetime) -> int:

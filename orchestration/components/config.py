@@ -8,13 +8,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from connectors.cursors import NEVER, Swept
 from connectors.files import StreamConfig
 from connectors.phones import is_region
 from connectors.vendors import NAMES, Options, connector
 
-_DURATION = re.compile(r"(\d+) (minutes|hours|days)")
+_DURATION = re.compile(r"([1-9]\d*) (minutes|hours|days)")
+_NEVER = "never"
 _FILES_ONLY = ("folder", "streams")
-_VENDORS_ONLY = ("url", "begin", "only", "custom", "rates", "skip")
+_SWEEPS = ("sweep", "sweep_limit")
+_VENDORS_ONLY = ("url", "begin", "only", "custom", "rates", "skip", *_SWEEPS)
 
 
 class SourceConfig(BaseModel):
@@ -73,6 +76,24 @@ class SourceConfig(BaseModel):
     )
     skip: list[str] = Field(default_factory=list, description="Vendors: streams that are not read.")
 
+    sweep: str | None = Field(
+        None,
+        description="Vendors: how long from one sweep to the next, which lists everything to find "
+        "what was erased: '7 days', or 'never'. Without it as docs/vendors.md says.",
+    )
+    sweep_limit: Annotated[float, Field(gt=0, le=1)] = Field(
+        Options.sweep_limit,
+        description="Vendors: share of the records that a sweep may find gone; where more are "
+        "missing, nothing is marked as deleted.",
+    )
+
+    @field_validator("sweep")
+    @classmethod
+    def _is_interval(cls, value: str | None) -> str | None:
+        if value is not None and value != _NEVER and not _DURATION.fullmatch(value):
+            raise ValueError("expected a number and minutes, hours or days, or never: '7 days'")
+        return value
+
     @field_validator("stale_after")
     @classmethod
     def _is_duration(cls, value: str | None) -> str | None:
@@ -115,6 +136,9 @@ class SourceConfig(BaseModel):
                 f"secrets.{missing[0]} is required: the NAME of the variable that holds it"
             )
         streams = vendor.endpoints(self.options)
+        if not any(isinstance(endpoint.cursor, Swept) for endpoint in streams.values()):
+            for name in self.model_fields_set.intersection(_SWEEPS):
+                raise ValueError(f"{name} is not for {self.connector}, of which nothing is swept")
         for name in self.skip:
             if name not in streams:
                 raise ValueError(f"skip: no stream {name}; there are {', '.join(streams)}")
@@ -133,16 +157,26 @@ class SourceConfig(BaseModel):
     def options(self) -> Options:
         """What a vendor's connector wants to know of the tenant."""
         begin = datetime.combine(self.begin, datetime.min.time(), UTC).replace(tzinfo=None)
-        return Options(begin=begin, only=tuple(self.only), custom=self.custom)
+        return Options(
+            begin=begin,
+            only=tuple(self.only),
+            custom=self.custom,
+            sweep=NEVER if self.sweep == _NEVER else _duration(self.sweep),
+            sweep_limit=self.sweep_limit,
+        )
 
     @property
     def age_limit(self) -> timedelta | None:
         """Age at which the data counts as stale."""
-        if self.stale_after is None:
-            return None
-        number, unit = self.stale_after.split()
-        return timedelta(**{unit: int(number)})
+        return _duration(self.stale_after)
 
     def keeps_raw(self, family: str) -> bool:
         """Whether a stream keeps raw pages; employees' answers only where the user says so."""
         return family != "workforce" if self.keep_raw is None else self.keep_raw
+
+
+def _duration(text: str | None) -> timedelta | None:
+    if text is None:
+        return None
+    number, unit = text.split()
+    return timedelta(**{unit: int(number)})

@@ -219,15 +219,31 @@ def test_parts_stay_with_their_records_when_some_are_set_aside(tmp_path: Path) -
     )
     records = [
         b'{"id":%d,"amount":%s,"parts":[{"n":%d},{"n":%d}]}'
-        % (n, b"1e30" if n == 3 else b"1", n, n)
+        % (n, b"1e30" if n == 3 else b"1", n, 10 * n)
         for n in range(1, 7)
     ]
     landing = Landing(tmp_path)
     list(land(events, [Page(records[:2]), Page(records[2:])], landing, ORIGIN))
     rows = pl.read_parquet(next(tmp_path.rglob("case_changes.parquet")))
     assert rows.select("case_id", "change_id").rows() == [
-        (str(n), str(n)) for n in (1, 2, 4, 5, 6) for _ in range(2)
+        (str(n), str(part)) for n in (1, 2, 4, 5, 6) for part in (n, 10 * n)
     ]
+
+
+def test_a_record_that_comes_twice_stands_in_its_package_once_as_it_last_was(
+    tmp_path: Path,
+) -> None:
+    columns = {"case_id": pl.col("id").cast(pl.String), "created_at": "at", "updated_at": "at"}
+    dated = Stream(Ticket, {"cases": columns})
+    pages = [
+        b'{"id":1,"at":"2026-03-01T12:00:00Z"}',
+        b'{"id":1,"at":"2026-03-01T11:00:00Z"}',
+        b'{"id":2,"at":"2026-03-01T10:00:00Z"}',
+    ]
+    [manifest] = land(dated, [Page([page]) for page in pages], Landing(tmp_path), ORIGIN)
+    rows = pl.read_parquet(next(tmp_path.rglob("cases.parquet"))).sort("case_id")
+    assert rows.select("case_id", pl.col("updated_at").dt.hour()).rows() == [("1", 12), ("2", 10)]
+    assert (manifest.counts.accepted, manifest.pages[0].rows) == (3, 3)
 
 
 def test_a_page_of_nothing_and_a_run_without_records_land_nothing(tmp_path: Path) -> None:

@@ -76,6 +76,9 @@ class Company:
         for column in ("email", "phone", "external_id", "segment", "touchpoint", "channel", "tags"):
             if column in record and self.dice.random() < 0.3:
                 changed[column] = self._identity().get(column, self.dice.choice(["a", "b", None]))
+        if table == "case_messages":
+            # words that were taken out of it
+            changed["body"] = f"{record['body'].split()[0]} ▇▇▇▇"
         if isinstance(record.get("value_number"), int):
             changed["value_number"] = self.dice.randint(0, 10)
         return changed

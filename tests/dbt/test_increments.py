@@ -87,6 +87,12 @@ def test_days_in_any_order_and_a_build_cut_short_end_where_one_full_build_ends(
     assert whole.rows("select count(*) from release.main.scores") > [(0,)]
     measured = "select count(business_requester_wait_minutes) from release.main.cases"
     assert whole.rows(measured) > [(9,)]
+    # the words that messages had before some were taken out are published nowhere
+    taken_out = (
+        "from release.main.comments as c join staging.stg_case_messages as m"
+        " on c.comment_id = m.record_id where m.body like '%▇%'"
+    )
+    assert stepwise.rows(f"select distinct comment {taken_out}") == [("Message ▇▇▇▇",)]
     # what was replaced stays until its readers know, and no longer
     replaced = "select count(distinct until) from numbers.metric_observations"
     assert stepwise.rows(replaced) == [(1,)]

@@ -45,6 +45,7 @@ class Fault(StrEnum):
     DUPLICATE_PAGE = "duplicate_page"  # the previous answer once more, its cursor included
     NEVER_ADVANCES = "never_advances"  # the previous answer for ever
     REPEATED_ROWS = "repeated_rows"  # the page begins with the last `rows` rows of the one before
+    EMPTY = "empty"  # the page has no rows, whatever comes after it
     UNSORTED = "unsorted"  # the page's rows backwards
     # --- records ----------------------------------------------------------------------------------
     EDITED_WHILE_PAGING = "edited_while_paging"  # the page's first record changes after it was sent

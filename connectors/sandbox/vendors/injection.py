@@ -136,6 +136,8 @@ class Pages:
 
 def _changed(armed: Armed, records: list[str], before: Page | None) -> list[str]:
     match armed.fault:
+        case Fault.EMPTY:
+            return []
         case Fault.UNSORTED:
             return records[::-1]
         case Fault.REPEATED_ROWS if before is not None:
@@ -143,10 +145,9 @@ def _changed(armed: Armed, records: list[str], before: Page | None) -> list[str]
         case Fault.NEW_FIELD:
             name = armed.field or "sandbox_surprise"
             return [_with(record, name, lambda _: "new") for record in records]
-        case Fault.TYPE_CHANGE:
-            return _first(armed, records, lambda value: None if value is None else str(value))
-        case Fault.NULL:
-            return _first(armed, records, lambda _: None)
+        case Fault.TYPE_CHANGE | Fault.NULL:
+            is_null = armed.fault is Fault.NULL
+            return _first(armed, records, lambda v: None if is_null or v is None else str(v))
     return records
 
 

@@ -4,11 +4,14 @@
     GET  /distributions?surveyId=, /distributions/{id}/history  -> survey_invitations
     GET  /directories, /directories/{id}/contacts           -> people
     POST /surveys/{id}/export-responses, then progress, file    -> survey_responses, survey_answers
+    GET  /surveys/{id}/responses/{id}, where one is missing     -> the same, as deleted
 
 Exports are filtered by the date of recording. An edit keeps that date, so each run reads the last
-30 days again: edits in them land, and a response that is missing from them was deleted. What
-changed in older ones lands with `earful run SOURCE --since …`. Invitations are read again for 30
-days, because their states move.
+30 days again: edits in them land, and a response that is missing from them was deleted. All older
+ones are exported again once a month, or as `sweep` says: some four requests for a survey and one
+for each response that is gone, but as many bytes as there are responses. Until then an edit or a
+deletion of an older one is not noticed, and with `keep_raw: false` edits never are. A survey that
+was deleted keeps its responses. Invitations are read again for 30 days, because their states move.
 
 `only` names the surveys; all that the token may see if it is empty. `custom` names embedded data
 that fills columns of `survey_responses`: `{touchpoint: touchpoint, segment: segment}`. Questions
@@ -24,10 +27,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
-from connectors.cursors import EachPart, Snapshot, Windowed
+from connectors.cursors import EachPart, Snapshot, Swept, Windowed
 from connectors.http import Header, Rate, Secret, Vendor
 from connectors.vendors.connector import Connector, Endpoint, Options
-from connectors.vendors.qualtrics import exports, people, surveys
+from connectors.vendors.qualtrics import changes, exports, people, surveys
+from connectors.vendors.qualtrics.responses import responses
 
 _MONTH = timedelta(days=30)
 _ALL = timedelta(days=3650)
@@ -38,9 +42,9 @@ def _responses(survey: str) -> Windowed:
         partial(exports.page, survey),
         step=_ALL,
         look_back=_MONTH,
-        posted=exports.posted,
-        gone=partial(exports.gone, survey),
-        lost=exports.lost,
+        posted=changes.posted,
+        gone=partial(changes.gone, survey),
+        lost=changes.lost,
     )
 
 
@@ -68,7 +72,10 @@ def _endpoints(options: Options) -> dict[str, Endpoint]:
         "questions": Endpoint(surveys.QUESTIONS, Snapshot(surveys.definitions, key=surveys.key)),
         "invitations": Endpoint(people.INVITATIONS, EachPart(surveys.ids, _invitations)),
         "contacts": Endpoint(people.CONTACTS, EachPart(people.directories, _contacts, own=True)),
-        "responses": Endpoint(exports.responses(options), EachPart(surveys.ids, _responses)),
+        "responses": Endpoint(
+            responses(options),
+            Swept(EachPart(surveys.ids, _responses), changes.sweep(options)),
+        ),
     }
 
 

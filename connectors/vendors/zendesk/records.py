@@ -96,6 +96,8 @@ class TicketEvent(msgspec.Struct):
     updater_id: int | None = None
     child_events: list[Child] | None = None
     agents: list[int] | None = msgspec.field(default=None, name="_agents")
+    lost: list[int] | None = msgspec.field(default=None, name="_lost")
+    gone_at: datetime | None = msgspec.field(default=None, name="_gone_at")
 
 
 @also("url assignee_id group_id reason reason_id reason_code")

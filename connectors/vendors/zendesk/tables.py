@@ -133,6 +133,33 @@ MESSAGES = Rows(
     },
 )
 
+LOST = Rows(
+    # what they said was to be taken out, and how they read now nobody tells
+    over=pl.col("lost"),
+    columns={
+        "case_id": text("ticket_id"),
+        "message_id": text("item"),
+        # no tombstone passes the raw gate without these three
+        "author_role": pl.lit("system"),
+        "is_public": pl.lit(value=False),
+        "created_at": epoch("timestamp"),
+        "updated_at": epoch("timestamp"),
+        "_deleted": pl.lit(value=True),
+    },
+)
+
+GONE = Rows(
+    where=pl.col("gone_at").is_not_null(),
+    columns={
+        "case_id": text("ticket_id"),
+        # no tombstone passes the raw gate without it
+        "created_at": epoch("timestamp"),
+        "updated_at": "gone_at",
+        "_deleted": pl.lit(value=True),
+    },
+)
+"""Tickets that were deleted for good."""
+
 CHANGES = Rows(
     each="child_events",
     where=(_KIND != "Comment") | _IS_MERGE,

@@ -26,8 +26,8 @@ from connectors.errors import (
     TryAgain,
 )
 from connectors.http import Api, Bearer, Connection, Missing, Rate, Secret, Vendor
-from connectors.vendors.app_store import Signed
-from connectors.vendors.peakon import Session
+from connectors.vendors.app_store.signing import Signed
+from connectors.vendors.peakon.session import Session
 
 Anything = dict[str, Any]
 HTML = {"content-type": "text/html"}

@@ -17,8 +17,8 @@ from connectors.http import Auth, Basic, Header, Secret
 from connectors.landing import Origin
 from connectors.sync import Terms
 from connectors.vendors import Options, Tenant, VendorStream, connector
-from connectors.vendors.app_store import Signed
-from connectors.vendors.peakon import Session
+from connectors.vendors.app_store.signing import Signed
+from connectors.vendors.peakon.session import Session
 
 AUTHS = [
     Header("X-API-TOKEN", Secret(SECRET)),

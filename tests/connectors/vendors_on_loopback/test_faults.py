@@ -234,6 +234,13 @@ def test_a_page_may_be_unsorted(vendors: Vendors, client: Client) -> None:
     assert ids(tickets(client)) == [2, 3, 4]
 
 
+def test_a_page_may_be_empty_and_lead_on(vendors: Vendors, client: Client) -> None:
+    vendors.fault(Fault.EMPTY, CURSOR)
+    first = tickets(client, start_time=0, per_page=2)
+    assert (ids(first), first["end_of_stream"]) == ([], False)
+    assert ids(tickets(client, cursor=first["after_cursor"])) == [4]
+
+
 def test_a_record_edited_while_paging_moves_behind_the_others(
     vendors: Vendors, client: Client
 ) -> None:

@@ -60,6 +60,7 @@ CONTACTS = Kind(
         "hs_additional_emails": pl.col("additional_emails").list.join(";").replace("", None),
         "associatedcompanyid": _text("company_id"),
         "hs_merged_object_ids": _text("merged_ids"),
+        "hs_calculated_merged_vids": _text("merged_vids"),
     },
     always=("createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"),
     modified="lastmodifieddate",
@@ -80,6 +81,7 @@ COMPANIES = Kind(
         "segment": _text("segment"),
         "account_number": _text("account_number"),
         "hs_parent_company_id": _text("parent_id"),
+        "hs_merged_object_ids": _text("merged_ids"),
     },
     always=("createdate", "domain", "hs_lastmodifieddate", "hs_object_id", "name"),
     modified="hs_lastmodifieddate",
@@ -102,6 +104,7 @@ DEALS = Kind(
         "deal_currency_code": _text("currency"),
         "dealtype": _text("deal_type"),
         "product": _text("product"),
+        "hs_merged_object_ids": _text("merged_ids"),
     },
     always=(
         "amount",

@@ -14,7 +14,7 @@ from connectors.sandbox.vendors.render import iso_ms
 from connectors.sandbox.vendors.replies import listing, respond
 from connectors.sandbox.vendors.world import World
 
-from .kinds import CONTACTS, Kind
+from .kinds import Kind
 from .objects import as_json, merged_roots, rows_of, wanted
 
 _PAGE = 100
@@ -55,13 +55,11 @@ def listed(kind: Kind, world: World, call: Call) -> Reply:
 
 
 def one(kind: Kind, world: World, call: Call) -> Reply:
-    """`GET /crm/v3/objects/{type}/{id}`; a contact merged away answers as the one that remains."""
+    """`GET /crm/v3/objects/{type}/{id}`; one merged away answers as the one that remains."""
     text = call.params["id"]
     if not text.isdecimal():
         raise Refuse(Why.BAD_PARAMETER, f"{text} is not a valid id")
-    wanted_id = int(text)
-    if kind is CONTACTS:
-        wanted_id = merged_roots(world).get(wanted_id, wanted_id)
+    wanted_id = merged_roots(world, kind).get(int(text), int(text))
     archived = call.flag("archived")
     found = rows_of(world, kind, archived=archived).filter(pl.col("id") == wanted_id)
     if found.is_empty():

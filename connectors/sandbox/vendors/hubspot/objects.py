@@ -1,7 +1,8 @@
-"""The records as JSON: merged contacts folded into the one that remains, archived ones apart.
+"""The records as JSON: merged ones folded into the one that remains, archived ones apart.
 
-A merged contact is gone from every list; the one that remains names it in `hs_merged_object_ids`
+A merged record is gone from every list; the one that remains names it in `hs_merged_object_ids`
 and counts as changed by the merge (unverified: also those merged into the merged one are named).
+Of contacts `hs_calculated_merged_vids` tells the same, each with the time of the merge.
 """
 
 from __future__ import annotations
@@ -11,16 +12,14 @@ import polars as pl
 from connectors.sandbox.vendors.render import iso_ms, joined, record, texts
 from connectors.sandbox.vendors.world import World
 
-from .kinds import CONTACTS, Kind
+from .kinds import Kind
 
 
 def rows_of(world: World, kind: Kind, *, archived: bool = False) -> pl.DataFrame:
     """The records that can be listed, by id, with every property as a column `p:…`."""
 
     def make() -> pl.DataFrame:
-        rows = world.records.current(kind.table)
-        if kind is CONTACTS:
-            rows = _without_merged(rows)
+        rows = _without_merged(world.records.current(kind.table))
         shown = pl.col("archived").fill_null(value=False) == archived
         return (
             rows.filter(shown)
@@ -38,10 +37,10 @@ def _epoch(name: str) -> pl.Expr:
     return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.fZ", time_unit="ms").dt.epoch("ms")
 
 
-def merged_roots(world: World) -> dict[int, int]:
-    """Of every contact merged away, the one that remains."""
+def merged_roots(world: World, kind: Kind) -> dict[int, int]:
+    """Of every record merged away, the one that remains."""
     return world.records.memo(
-        "hubspot roots", lambda: _roots(world.records.current(CONTACTS.table))
+        ("hubspot roots", kind.name), lambda: _roots(world.records.current(kind.table))
     )
 
 
@@ -99,14 +98,21 @@ def _without_merged(rows: pl.DataFrame) -> pl.DataFrame:
         losers.join(rows.select(loser="id", merged_at="at"), on="loser")
         .sort("loser")
         .group_by("root")
-        .agg(merged_ids=pl.col("loser").cast(pl.String), merged_at=pl.col("merged_at").max())
+        .agg(
+            merged_ids=pl.col("loser").cast(pl.String),
+            merged_vids=pl.format("{}:{}", "loser", pl.col("merged_at").dt.epoch("ms")),
+            merged_at=pl.col("merged_at").max(),
+        )
     )
+    if "gone" in rows.columns:
+        rows = rows.filter(~pl.col("gone").fill_null(value=False))
     return (
-        rows.filter(~pl.col("gone").fill_null(value=False) & pl.col("merged_into_id").is_null())
+        rows.filter(pl.col("merged_into_id").is_null())
         .join(merged, left_on="id", right_on="root", how="left")
         # a merge is a change of the one that remains
         .with_columns(
-            at=pl.max_horizontal("at", "merged_at"), merged_ids=pl.col("merged_ids").list.join(";")
+            pl.col("merged_ids", "merged_vids").list.join(";"),
+            at=pl.max_horizontal("at", "merged_at"),
         )
     )
 

@@ -21,7 +21,7 @@ from .distributions import (
     whoami,
 )
 from .errors import RESPONSES, refuse, scopes
-from .exports import file, progress, start
+from .exports import file, progress, response, start
 from .surveys import definition, metadata, surveys
 
 VENDOR = Vendor(
@@ -33,6 +33,7 @@ VENDOR = Vendor(
         Route("/surveys/{id}/export-responses", start, "POST", RESPONSES),
         Route("/surveys/{id}/export-responses/{job}", progress, scope=RESPONSES),
         Route("/surveys/{id}/export-responses/{file}/file", file, scope=RESPONSES),
+        Route("/surveys/{id}/responses/{response}", response, scope=RESPONSES),
         Route("/surveys/{id}", metadata),
         Route("/survey-definitions/{id}", definition),
         Route("/distributions", distributions, scope=RESPONSES),

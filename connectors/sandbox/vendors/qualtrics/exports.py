@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import polars as pl
+
 from connectors.sandbox.vendors.clock import naive
 from connectors.sandbox.vendors.protocol import Call, Page, Refuse, Reply, Why
 from connectors.sandbox.vendors.world import World
@@ -120,6 +122,17 @@ def file(world: World, call: Call) -> Reply:
     plain = _sent(job, name, b"")
     page = Page(records, "qualtrics_responses", keys, wrap)
     return Reply(wrap(records), media=plain.media, headers=plain.headers, page=page)
+
+
+def response(world: World, call: Call) -> Reply:
+    """`GET /surveys/{id}/responses/{responseId}`: one response, as an export writes it."""
+    until = world.clock.now + timedelta(microseconds=1)
+    rows = exported(world, survey_of(world, call.params["id"])["id"], None, until)
+    found = rows.filter(pl.col("response_id") == call.params["response"])
+    if found.is_empty():
+        raise Refuse(Why.UNKNOWN_RECORD)
+    [record] = ndjson(world, call.params["id"], found)
+    return result(json.loads(record))
 
 
 def _sent(job: Job, name: str, content: bytes) -> Reply:

@@ -29,7 +29,7 @@ from .metric_sets import encode as with_metric_sets
 from .organizations import GROUPS, LISTED_ORGANIZATIONS, ORGANIZATIONS
 from .paging import Export, as_list, by_cursor, by_time
 from .ratings import METRIC_EVENTS, ratings
-from .tickets import TICKETS, USERS
+from .tickets import LIVE_TICKETS, TICKETS, USERS
 
 DERIVE = {
     "zendesk_comments": with_merge_comments,
@@ -69,7 +69,7 @@ _ROUTES = [
     Route("/incremental/{resource}/sample", sample, scope=ADMIN),
     Route("/tickets/{id}/comments", _list(COMMENTS)),
     Route("/tickets/{id}/audits", _list(AUDITS)),
-    Route("/tickets/{id}", partial(one, TICKETS, "ticket")),
+    Route("/tickets/{id}", partial(one, LIVE_TICKETS, "ticket")),
     Route("/satisfaction_ratings", ratings),
     Route("/organizations", _list(LISTED_ORGANIZATIONS)),
     Route("/organizations/{id}", partial(one, LISTED_ORGANIZATIONS, "organization")),

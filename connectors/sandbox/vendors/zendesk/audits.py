@@ -13,7 +13,7 @@ from connectors.sandbox.vendors.render import iso, joined, record, texts
 from connectors.sandbox.vendors.world import World
 
 from .comments import comment_event, ticket_id
-from .events import SYSTEM, exported_events, value, with_comments
+from .events import SYSTEM, child_id, exported_events, value, with_comments
 from .paging import Export
 from .tickets import via
 
@@ -53,7 +53,7 @@ def _audit_event() -> pl.Expr:
         {"value": value("value"), "previous_value": value("previous_value")},
     )
     redacted = record({"id": "child_id", "type": "event_type", "comment_id": "comment_id"})
-    comment = joined('{"id":', pl.col("child_id").cast(pl.String), ",", comment_event())
+    comment = joined('{"id":', child_id().cast(pl.String), ",", comment_event())
     kind = pl.col("event_type")
     return (
         pl.when(kind == "Comment")

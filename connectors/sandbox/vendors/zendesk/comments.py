@@ -29,11 +29,11 @@ def comments_of(world: World, call: Call) -> pl.DataFrame:
 
 
 def ticket_id(world: World, call: Call) -> int:
-    """The id in the path, if there is such a ticket."""
+    """The id in the path, if there is such a ticket; a deleted one is in exports alone."""
     text = call.params["id"]
     if not text.isdecimal():
         raise Refuse(Why.BAD_PARAMETER, "id")
-    tickets = world.records.current("zendesk_tickets")
+    tickets = world.records.current("zendesk_tickets").filter(pl.col("status") != "deleted")
     if int(text) not in world.records.memo("ticket ids", lambda: set(tickets["id"].to_list())):
         raise Refuse(Why.UNKNOWN_RECORD)
     return int(text)

@@ -92,7 +92,7 @@ def _encode_events(world: World, call: Call, events: pl.DataFrame) -> list[str]:
 
 
 def _child(*, spelled: bool) -> pl.Expr:
-    start = joined('{"id":', pl.col("child_id").cast(pl.String), ',"via_reference_id":null,')
+    start = joined('{"id":', child_id().cast(pl.String), ',"via_reference_id":null,')
     plain = joined('"via":', encoded(_via_words()), ",")
     named = joined('"', pl.col("field").fill_null("unknown"), '":', value("value"))
     created = joined(plain, named, ',"event_type":"Create"}')
@@ -118,6 +118,12 @@ def _child(*, spelled: bool) -> pl.Expr:
         .then(redacted)
         .otherwise(changed),
     )
+
+
+def child_id() -> pl.Expr:
+    """A comment is an event of its audit: one id for both."""
+    is_comment = pl.col("event_type") == "Comment"
+    return pl.when(is_comment).then(pl.col("comment_id")).otherwise(pl.col("child_id"))
 
 
 def _via_words() -> pl.Expr:

@@ -79,6 +79,11 @@ def exported_tickets(world: World, call: Call) -> pl.DataFrame:
     return world.records.memo(("zendesk tickets", without), make)
 
 
+def _live(world: World, call: Call) -> pl.DataFrame:
+    """Tickets that can be asked for by themselves: deleted ones are in exports alone."""
+    return exported_tickets(world, call).filter(pl.col("status") != "deleted")
+
+
 def exported_users(world: World, _call: Call) -> pl.DataFrame:
     """Users by the second of their last change, without those deleted for good."""
 
@@ -181,4 +186,5 @@ def _rating() -> pl.Expr:
 
 
 TICKETS = Export("tickets", "zendesk_tickets", exported_tickets, by_expression(ticket))
+LIVE_TICKETS = Export("tickets", "zendesk_tickets", _live, by_expression(ticket))
 USERS = Export("users", "zendesk_users", exported_users, by_expression(user), withhold=False)
