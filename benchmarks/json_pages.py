@@ -45,7 +45,7 @@ def pages(files: Iterable[Path]) -> Iterator[Page]:
     decoder = msgspec.json.Decoder(Export)
     for file in files:
         page = decoder.decode(file.read_bytes())
-        yield Page([bytes(record) for record in page.tickets], page.after_cursor)
+        yield Page(page.tickets, page.after_cursor)
 
 
 def landed(files: list[Path], landing: Landing) -> list[Manifest]:
