@@ -178,6 +178,8 @@ def _field(name: str, records: Sequence[Any]) -> Values:
 
 def _filled(inner: Shape, values: Values) -> Values:
     """Inner Structs; an empty one where there is none."""
+    if all(values):
+        return values
     blank = inner.struct()
     return [blank if value is None else value for value in values]
 
