@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.decode import Decoder
+from connectors.decode import Decoder, joined
 from connectors.lines import Lines
 from connectors.records import ABSENT, NULL
 from connectors.stream import Stream
@@ -85,6 +85,32 @@ def test_a_page_without_an_inner_record_has_its_columns_all_the_same() -> None:
 
     assert dict(without.schema) == dict(decoder.decode(Lines.of([given])).frame.schema)
     assert without["via.channel"].to_list() == without["via.seen"].to_list() == [None, None]
+
+
+def test_a_line_feed_within_a_text_is_not_mended() -> None:
+    decoded = Decoder(STREAM).decode(Lines.of([b'{"id": "1\n"}', b'{"id":\n"2"}']))
+
+    assert decoded.frame["id"].to_list() == ["2"]
+    assert decoded.rejects["body"].to_list() == ['{"id": "1\n"}']
+
+
+def test_fields_that_the_first_record_lacks_are_read_where_others_have_them() -> None:
+    decoder = Decoder(STREAM)
+    pages = [
+        [b'{"id": "1"}', b'{"id": "2"}'],
+        [b'{"kept": 3, "id": "3", "via": {"source": [3], "channel": "web"}, "at": "2026-01-02"}'],
+        [b'{"kept": 4, "id": "4", "at": "2026-01-02T12:00:00Z", "via": {"channel": "web"}}'],
+        [b'{"id": "5"}'],
+    ]
+    decoded = [decoder.decode(Lines.of(page)) for page in pages]
+    frame, _ = joined(decoded)
+
+    assert [page.unknown for page in decoded] == [set()] * 4
+    assert [page.rejects["path"].to_list() for page in decoded] == [[], ["$.at"], [], []]
+    assert frame["id"].to_list() == ["1", "2", "4", "5"]
+    assert frame["via.channel"].to_list() == [None, None, "web", None]
+    assert frame["at"].is_null().to_list() == [True, True, False, True]
+    assert STREAM.map(frame)["cases"]["attributes"].to_list() == [None, None, '{"kept":4}', None]
 
 
 def test_what_is_left_out_is_nowhere() -> None:
