@@ -30,6 +30,8 @@ from connectors.sync import PACKAGE_RECORDS, land
 from connectors.vendors.connector import Options
 from connectors.vendors.zendesk import CONNECTOR
 
+_ENCODER = msgspec.json.Encoder()
+
 ORIGIN = Origin(source="desk", stream="tickets", connector="zendesk", family="support")
 
 
@@ -45,7 +47,7 @@ def pages(files: Iterable[Path]) -> Iterator[Page]:
     decoder = msgspec.json.Decoder(Export)
     for file in files:
         page = decoder.decode(file.read_bytes())
-        yield Page([bytes(record) for record in page.tickets], page.after_cursor)
+        yield Page(page.tickets, page.after_cursor)
 
 
 def landed(files: list[Path], landing: Landing) -> list[Manifest]:
@@ -108,40 +110,52 @@ def floor_full(work: Path, size: int, watch: Stopwatch) -> None:
 
 def _floor(work: Path, size: int, watch: Stopwatch, *, full: bool) -> None:
     files = page_files(work.parent, size, full=full)
-    fields = _fields(full=full)
+    envelope = msgspec.json.Decoder(Export)
+    [first, *_] = envelope.decode(files[0].read_bytes()).tickets
+    fields = {name: _fields(full=full)[name] for name in msgspec.json.decode(first)}
     # Polars parses times in bulk; nested values stay JSON text
     kinds = {datetime: str | None, msgspec.Raw: msgspec.Raw}
     ticket: Any = msgspec.defstruct(
         "Ticket", [(n, kinds.get(kind, kind | None)) for n, kind in fields.items()], gc=False
     )
-    envelope, typed = msgspec.json.Decoder(Export), msgspec.json.Decoder(list[ticket])
+    typed = msgspec.json.Decoder(ticket)
     with watch:
         gc.disable()
-        for first in range(0, len(files), PACKAGE_RECORDS // PAGE):
+        for begin in range(0, len(files), PACKAGE_RECORDS // PAGE):
             frames, compressor = [], zstd.ZstdCompressor(level=1)
-            with _Written(work / f"{first}.ndjson.zst") as file:
-                for page in files[first : first + PACKAGE_RECORDS // PAGE]:
-                    texts = envelope.decode(page.read_bytes()).tickets
-                    records = typed.decode(b"[" + b",".join(texts) + b"]")
-                    frames.append(_frame(records, fields))
-                    file.write(compressor.compress(b"\n".join(texts) + b"\n"))
+            with _Written(work / f"{begin}.ndjson.zst") as file:
+                for page in files[begin : begin + PACKAGE_RECORDS // PAGE]:
+                    lines = b"\n".join([*envelope.decode(page.read_bytes()).tickets, b""])
+                    frames.append(_columns(typed.decode_lines(lines), fields))
+                    file.write(compressor.compress(lines))
                 file.write(compressor.flush())
-            with _Written(work / f"{first}.parquet") as file:
-                pl.concat(frames).write_parquet(file, compression="zstd", compression_level=1)
+            with _Written(work / f"{begin}.parquet") as file:
+                _frame(frames, fields).write_parquet(file, compression="zstd", compression_level=1)
 
 
-def _frame(records: list[Any], fields: dict[str, type]) -> pl.DataFrame:
-    columns = zip(*map(attrgetter(*fields), records), strict=True)
-    return pl.DataFrame(
-        [_series(name, fields[name], next(columns)) for name in fields]
-    ).with_columns(pl.col("created_at", "updated_at").str.to_datetime("%Y-%m-%dT%H:%M:%SZ"))
+def _columns(records: list[Any], fields: dict[str, type]) -> dict[str, pl.Series]:
+    """Typed columns of a page, and JSON text as a single text of lines."""
+    columns = zip(fields.items(), zip(*map(attrgetter(*fields), records), strict=True), strict=True)
+    return {name: _series(name, kind, column) for (name, kind), column in columns}
 
 
 def _series(name: str, kind: type, column: Sequence[Any]) -> pl.Series:
     if kind is msgspec.Raw:
-        return pl.Series(name, [str(text, "utf-8") for text in column], pl.String)
+        return pl.Series(name, [_ENCODER.encode_lines(column)[:-1]], pl.Binary)
     dtypes = {int: pl.Int64, str: pl.String, bool: pl.Boolean, datetime: pl.String}
     return pl.Series(name, column, dtypes[kind])
+
+
+def _frame(pages: list[dict[str, pl.Series]], fields: dict[str, type]) -> pl.DataFrame:
+    columns = [pl.concat([page[name] for page in pages]) for name in fields]
+    return pl.DataFrame(
+        [
+            column.cast(pl.String).str.split("\n").explode()
+            if column.dtype == pl.Binary
+            else column
+            for column in columns
+        ]
+    ).with_columns(pl.col("created_at", "updated_at").str.to_datetime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 class _Written(io.FileIO):

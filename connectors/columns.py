@@ -3,6 +3,9 @@
 A field that a mapping uses is a column of its own. What no mapping uses is only kept: its JSON
 text goes, with all others of its record, into one column, because a column costs more than a
 value in a text.
+
+JSON text never becomes a text of Python's. A page's values are written as lines, and Polars takes
+those of a whole package apart at once: one by one, they would cost five times as much.
 """
 
 from __future__ import annotations
@@ -10,15 +13,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from operator import attrgetter
 from typing import Any, cast
 
 import msgspec
 import polars as pl
 
-from connectors.records import ABSENT, EXTRA, KEPT, NULL, PARENT, Leaf, Shape
+from connectors.kept import KeptObjects, Values, nothing
+from connectors.records import EXTRA, KEPT, PARENT, Leaf, Shape
 
 NOT_TEXT = "not UTF-8"
 """Why a record is set aside whose bytes are no text."""
@@ -28,9 +32,6 @@ _MICROSECOND = timedelta(microseconds=1)
 _FIRST = (datetime(1, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _END = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH + timedelta(days=1)) // _MICROSECOND
 _encoder = msgspec.json.Encoder()
-
-_Values = Sequence[Any]
-"""A field's values, one a record."""
 
 
 class Unfit(Exception):
@@ -48,54 +49,22 @@ class Unfit(Exception):
         self.reason = reason
 
 
-class _Objects:
-    """JSON objects of a record's kept fields, without those that say nothing."""
+@dataclass
+class Columns:
+    """Records of a page as columns.
 
-    def __init__(self, leaves: Sequence[Leaf]) -> None:
-        self._leaves = leaves
-        self._nothing = [_nothing(leaf) for leaf in leaves]
+    Args:
+        frame: What is typed, a row a record; without fields that no record has.
+        lines: JSON text, in a single row: each cell has a line for each record. No row where there
+            is no record.
+    """
 
-    def texts(self, columns: Sequence[_Values | None], height: int) -> pl.Series:
-        """The objects of all records, null where they would be empty."""
-        spoken: dict[int, _Values] = {}
-        for number, (column, nothing) in enumerate(zip(columns, self._nothing, strict=True)):
-            silent = height if column is None else column.count(nothing)
-            if column is not None and silent < height:
-                spoken[number] = _cleared(column, nothing) if silent else column
-        if not spoken:
-            return _nulls("", height)
-        objects = list(map(self._object(tuple(spoken)), *spoken.values()))
-        series = pl.Series(_lines(objects), dtype=pl.String)
-        return series.set(series == "{}", None)
-
-    @lru_cache(maxsize=64)  # noqa: B019 - lives as long as the sync of a stream
-    def _object(self, speaking: tuple[int, ...]) -> type[msgspec.Struct]:
-        """An object of those fields that some record of a page fills."""
-        fields = [
-            (f"field_{n}", msgspec.Raw, msgspec.field(name=self._leaves[n].path, default=nothing))
-            for n, nothing in enumerate(self._nothing)
-            if n in speaking
-        ]
-        return msgspec.defstruct("Object", fields, omit_defaults=True, gc=False)
-
-
-def _lines(objects: Sequence[msgspec.Struct]) -> list[str]:
-    """The JSON text of each object."""
-    lines = str(_encoder.encode_lines(objects), "utf-8").split("\n")
-    # the last one ends with a line feed, too
-    if len(lines) == len(objects) + 1:
-        return lines[:-1]
-    # a line feed within a value: its vendor writes JSON for people to read
-    return [str(_encoder.encode(each), "utf-8") for each in objects]
-
-
-def _cleared(column: _Values, nothing: msgspec.Raw) -> _Values:
-    """A column of JSON text where all that says nothing is the same object: it is left out."""
-    return [nothing if value == nothing else value for value in column]
+    frame: pl.DataFrame
+    lines: pl.DataFrame
 
 
 class Framer:
-    """Makes frames of a stream's typed records.
+    """Makes columns of a stream's typed records.
 
     Args:
         of: The records' fields.
@@ -105,96 +74,138 @@ class Framer:
 
     def __init__(self, of: Shape, kept: frozenset[str], skipped: frozenset[str]) -> None:
         """Prepare the objects of kept fields."""
+        self.of = of
         self._kept = kept
         self._skipped = skipped
         self._objects = {
-            each.prefix: _Objects([leaf for leaf in each.all_leaves() if leaf.name in kept])
+            each.prefix: KeptObjects([leaf for leaf in each.all_leaves() if leaf.name in kept])
             for each in (of, *(part for _, part in of.all_parts() if part is not None))
         }
 
-    def frame(self, of: Shape, records: Sequence[Any]) -> pl.DataFrame:
-        """One row a record: its columns, `_kept`, and an empty `_extra`.
+    def columns(self, of: Shape, records: Sequence[Any]) -> Columns:
+        """The columns of typed records, `_kept`, and an empty `_extra`; see `whole`.
 
         Raises:
             Unfit: A value decodes and fits no column: an integer beyond 64 bits, a time before
                 year 1.
         """
-        columns: list[pl.Series] = []
-        kept: list[_Values | None] = []
+        typed: list[pl.Series] = []
+        lines: list[pl.Series] = []
+        kept: list[Values | None] = []
         height = len(records)
         for leaf, values in _values(of, records):
             if leaf.name in self._kept:
                 kept.append(values)
             elif leaf.name in self._skipped:
                 continue
-            elif values is None:
-                nothing = _nothing(leaf) if leaf.is_json else None
-                columns.append(_series(leaf, [nothing]).new_from_index(0, height))
-            else:
+            elif leaf.is_json:
+                lines.append(_lines(leaf.name, values or [nothing(leaf)] * height))
+            elif values is not None:
                 with _fitting(leaf.path, leaf.dtype):
-                    columns.append(_series(leaf, values))
-        with _fitting("", pl.String()):
-            texts = self._objects[of.prefix].texts(kept, height)
-        columns.append(texts.alias(of.prefix + KEPT))
-        columns.append(_nulls(of.prefix + EXTRA, height))
-        return pl.DataFrame(columns)
+                    typed.append(_series(leaf, values))
+        lines.append(_lines(of.prefix + KEPT, self._objects[of.prefix].of(kept, height)))
+        extra = pl.Series(of.prefix + EXTRA, [None], pl.String)
+        typed.append(extra.new_from_index(0, height))
+        return Columns(pl.DataFrame(typed), pl.DataFrame(lines))
 
-    def parts(self, of: Shape, records: Sequence[Any]) -> dict[str, pl.DataFrame]:
-        """Frames of the parts in typed records, by full name of their field. Raises `Unfit`."""
-        found: dict[str, pl.DataFrame] = {}
+    def parts(self, of: Shape, records: Sequence[Any]) -> dict[str, Columns]:
+        """Columns of the parts in typed records, by full name of their field. Raises `Unfit`."""
+        found: dict[str, Columns] = {}
         if not any(of.all_parts()):
             return found
         for name, part in of.parts.items():
-            values = [value or () for value in map(attrgetter(name), records)]
-            frame = (
+            values = [value or () for value in _field(name, records)]
+            columns = (
                 _items(of.prefix + name, values)
                 if part is None
-                else self.frame(part, list(itertools.chain.from_iterable(values)))
+                else self.columns(part, list(itertools.chain.from_iterable(values)))
             )
-            found[of.prefix + name] = frame.insert_column(0, _parents(values))
+            columns.frame.insert_column(0, _parents(values))
+            found[of.prefix + name] = columns
         for name, inner in of.inner.items():
-            found |= self.parts(inner, _filled(inner, list(map(attrgetter(name), records))))
+            found |= self.parts(inner, _filled(inner, _field(name, records)))
         return found
 
+    def whole(self, of: Shape | None, pages: Sequence[Columns]) -> pl.DataFrame:
+        """The columns of several pages as one frame, a row a record.
 
-def _values(of: Shape, records: Sequence[Any]) -> Iterator[tuple[Leaf, _Values | None]]:
-    """Each leaf with its values; None where it stands in a Struct that no record has."""
-    columns = zip(*map(msgspec.structs.astuple, records), strict=True)
-    taken = dict(zip(of.names, columns, strict=True)) if records else dict.fromkeys(of.names, ())
+        Args:
+            of: The records' fields; None where they are keys and values.
+            pages: Their columns.
+        """
+        frame = pl.concat([page.frame for page in pages], how="diagonal")
+        lines = pl.concat([page.lines for page in pages])
+        texts = lines.select(pl.all().str.split("\n").explode())
+        if of is None:
+            return frame.hstack(texts)
+        silent = _silent(of)
+        absent = [
+            pl.lit(None, leaf.dtype).alias(leaf.name)
+            for leaf in of.all_leaves()
+            if not leaf.is_json and leaf.name not in self._skipped | set(frame.columns)
+        ]
+        return frame.with_columns(absent).hstack(
+            [_spoken(text, silent[text.name]) for text in texts]
+        )
+
+
+def _values(of: Shape, records: Sequence[Any]) -> Iterator[tuple[Leaf, Values | None]]:
+    """Each leaf with its values; None where no record has it."""
+    taken = _taken(records)
     for leaf in of.leaves:
-        yield leaf, taken[leaf.name.removeprefix(of.prefix)]
+        yield leaf, taken.get(leaf.name.removeprefix(of.prefix))
     for name, inner in of.inner.items():
-        if records and taken[name].count(None) == len(records):
-            yield from ((leaf, None) for leaf in inner.all_leaves())
-        else:
+        if any(taken.get(name, ())):
             yield from _values(inner, _filled(inner, taken[name]))
+        else:
+            yield from ((leaf, None) for leaf in inner.all_leaves())
 
 
-def _filled(inner: Shape, values: _Values) -> _Values:
+def _taken(records: Sequence[Any]) -> dict[str, Values]:
+    """The values of each field that the records have."""
+    if not records:
+        return {}
+    columns = zip(*map(msgspec.structs.astuple, records), strict=True)
+    return dict(zip(records[0].__struct_fields__, columns, strict=True))
+
+
+def _field(name: str, records: Sequence[Any]) -> Values:
+    """A field's values, None where no record has it."""
+    if records and name in records[0].__struct_fields__:
+        return list(map(attrgetter(name), records))
+    return [None] * len(records)
+
+
+def _filled(inner: Shape, values: Values) -> Values:
     """Inner Structs; an empty one where there is none."""
-    if None not in values:
+    if all(values):
         return values
     blank = inner.struct()
     return [blank if value is None else value for value in values]
 
 
-def _nothing(leaf: Leaf) -> msgspec.Raw:
-    """JSON text of a field that says nothing."""
-    return ABSENT if leaf.keeps_null else NULL
+def _silent(of: Shape) -> dict[str, str]:
+    """The JSON text that says nothing, of each column that has one."""
+    leaves = {leaf.name: str(nothing(leaf), "utf-8") for leaf in of.all_leaves() if leaf.is_json}
+    return leaves | {of.prefix + KEPT: "{}"}
 
 
-def _nulls(name: str, height: int) -> pl.Series:
-    return pl.Series(name, [None], pl.String).new_from_index(0, height)
+def _spoken(texts: pl.Series, silence: str) -> pl.Series:
+    """JSON text, null where it says nothing."""
+    return texts.set(texts == silence, None)
 
 
-def _items(name: str, values: Sequence[Any]) -> pl.DataFrame:
-    keys = [key for value in values for key in value]
+def _lines(name: str, values: Values) -> pl.Series:
+    """JSON text as a single text of lines; none where there are no values."""
+    lines = [_encoder.encode_lines(values)[:-1]] if values else []
     with _fitting(name, pl.String()):
-        texts = [str(text, "utf-8") for value in values for text in (value or {}).values()]
-    return pl.DataFrame(
-        {f"{name}.key": keys, f"{name}.value": texts},
-        schema={f"{name}.key": pl.String, f"{name}.value": pl.String},
-    )
+        return pl.Series(name, lines, pl.Binary).cast(pl.String)
+
+
+def _items(name: str, values: Sequence[Any]) -> Columns:
+    keys = pl.Series(f"{name}.key", [key for value in values for key in value], pl.String)
+    texts = [text for value in values for text in (value or {}).values()]
+    return Columns(pl.DataFrame([keys]), pl.DataFrame([_lines(f"{name}.value", texts)]))
 
 
 def _parents(values: Sequence[Any]) -> pl.Series:
@@ -205,17 +216,13 @@ def _parents(values: Sequence[Any]) -> pl.Series:
     return pl.select(numbers.explode().drop_nulls().alias(PARENT)).to_series()
 
 
-def _series(leaf: Leaf, values: _Values) -> pl.Series:
-    if leaf.is_json:
-        nothing = _nothing(leaf)
-        texts = [None if value == nothing else str(value, "utf-8") for value in values]
-        return pl.Series(leaf.name, texts, leaf.dtype)
+def _series(leaf: Leaf, values: Values) -> pl.Series:
     if isinstance(leaf.dtype, pl.Datetime):
         return _moments(leaf.name, values)
     return pl.Series(leaf.name, values, leaf.dtype)
 
 
-def _moments(name: str, values: _Values) -> pl.Series:
+def _moments(name: str, values: Values) -> pl.Series:
     """Times as naive UTC, by way of integers: Polars takes Python's datetimes ten times slower."""
     try:
         micros = [None if m is None else (m - _EPOCH) // _MICROSECOND for m in values]
@@ -234,7 +241,7 @@ def _fitting(path: str, dtype: pl.DataType) -> Iterator[None]:
     """Tell where a value stood that its column refused."""
     try:
         yield
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, pl.exceptions.ComputeError):
         reason = NOT_TEXT
     except (TypeError, ValueError, OverflowError):
         reason = f"beyond what a column of type {dtype} can hold"

@@ -7,8 +7,9 @@ lands. A field that nobody declared costs the page a second pass, never the data
 from __future__ import annotations
 
 import gc
+import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,11 +18,13 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from connectors.columns import NOT_TEXT, Framer, Unfit
+from connectors.columns import NOT_TEXT, Columns, Framer, Unfit
 from connectors.landing import REJECTS
+from connectors.lines import Lines
 from connectors.records import PARENT, Shape
 from connectors.stream import Stream
-from connectors.undeclared import Undeclared, strict
+from connectors.strict import Strict
+from connectors.undeclared import Undeclared
 
 _PATH = re.compile(r" - at `(.*)`$")
 _EMPTY = re.compile(rb':\s*""')
@@ -33,19 +36,35 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unfit)
 
 @dataclass
 class Decoded:
-    """Records of one page: as the stream's fields, their parts, what was set aside, new fields."""
+    """Records of one page: their columns and their parts', what was set aside, new fields."""
 
-    frame: pl.DataFrame
+    framer: Framer
+    columns: Columns
+    parts_columns: dict[str, Columns]
     rejects: pl.DataFrame
-    parts: dict[str, pl.DataFrame] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     first: int = 1
 
     @property
+    def height(self) -> int:
+        """How many records the columns hold."""
+        return self.columns.frame.height
+
+    @property
+    def frame(self) -> pl.DataFrame:
+        """The columns as a frame."""
+        return joined([self])[0]
+
+    @property
+    def parts(self) -> dict[str, pl.DataFrame]:
+        """The parts' columns as frames, by field."""
+        return joined([self])[1]
+
+    @property
     def numbers(self) -> list[int]:
-        """Number within the package of each record of the frame."""
+        """Number within the package of each record of the columns."""
         aside = set(self.rejects["record"])
-        every = range(self.first, self.first + self.frame.height + len(aside))
+        every = range(self.first, self.first + self.height + len(aside))
         return [number for number in every if number not in aside]
 
 
@@ -61,15 +80,11 @@ class Decoder:
         self._shape = stream.shape
 
     @cached_property
-    def _strict(self) -> msgspec.json.Decoder[list[Any]]:
-        return self._of(list[strict(self._shape)])  # type: ignore[misc]
+    def _strict(self) -> Strict:
+        return Strict(self._shape, self._of)
 
     @cached_property
-    def _lenient(self) -> msgspec.json.Decoder[list[Any]]:
-        return self._of(list[self._stream.record])  # type: ignore[name-defined]
-
-    @cached_property
-    def _one(self) -> msgspec.json.Decoder[Any]:
+    def _lenient(self) -> msgspec.json.Decoder[Any]:
         return self._of(self._stream.record)
 
     @cached_property
@@ -83,28 +98,27 @@ class Decoder:
     def _of(self, kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401 - a type of any kind
         return msgspec.json.Decoder(kind, strict=not self._stream.as_text)
 
-    def decode(self, records: Sequence[bytes], first: int = 1) -> Decoded:
+    def decode(self, lines: Lines, first: int = 1) -> Decoded:
         """Decode one page.
 
         Args:
-            records: JSON texts, one a record.
+            lines: Its records.
             first: Number of the first record within its package, for the rejects.
         """
-        page = b"[" + b",".join(records) + b"]"
         with _uncollected():
             try:
-                found = self._framed(self._strict.decode(page))
+                found = self._framed(self._strict.decode(lines))
             except _UNREADABLE:
-                found = self._second_pass(page, records, first)
+                found = self._second_pass(lines, first)
         found.first = first
         return found
 
-    def _second_pass(self, page: bytes, records: Sequence[bytes], first: int) -> Decoded:
+    def _second_pass(self, lines: Lines, first: int) -> Decoded:
         try:
-            return self._undeclared.added(self._framed(self._lenient.decode(page)), page)
+            return self._undeclared.added(self._framed(lines.decoded(self._lenient)), lines)
         except _UNREADABLE:
             pass
-        numbered = list(enumerate(records, first))
+        numbered = list(enumerate(lines.records, first))
         try:
             return self._one_by_one(numbered, self._read)
         except _UNREADABLE:
@@ -123,27 +137,26 @@ class Decoder:
                 path, reason = explain(error)
                 rejects.append((number, path, reason, bytes(record).decode("utf-8", "replace")))
         frame = pl.DataFrame(rejects, schema=REJECTS, orient="row")
-        page = b"[" + b",".join(kept) + b"]"
-        return self._undeclared.added(self._framed(good, frame), page)
+        return self._undeclared.added(self._framed(good, frame), Lines.of(kept))
 
     def _read(self, record: bytes) -> Any:  # noqa: ANN401 - a record of the stream
         str(record, "utf-8")
         try:
-            return self._one.decode(record)
+            return self._lenient.decode(record)
         except msgspec.DecodeError:
             if not self._stream.as_text or not _EMPTY.search(record):
                 raise
         # who writes all values as text writes "" for none
-        return self._one.decode(_EMPTY.sub(b":null", record))
+        return self._lenient.decode(_EMPTY.sub(b":null", record))
 
     def _fitted(self, record: bytes) -> Any:  # noqa: ANN401 - a record of the stream
         found = self._read(record)
-        self._undeclared.added(self._framed([found]), b"[" + record + b"]")
+        self._undeclared.added(self._framed([found]), Lines.of([record]))
         return found
 
     def _framed(self, records: list[Any], rejects: pl.DataFrame = _NO_REJECTS) -> Decoded:
-        frame = self._framer.frame(self._shape, records)
-        return Decoded(frame, rejects, self._framer.parts(self._shape, records))
+        columns = self._framer.columns(self._shape, records)
+        return Decoded(self._framer, columns, self._framer.parts(self._shape, records), rejects)
 
 
 @contextmanager
@@ -158,18 +171,24 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def joined(pages: Iterable[Decoded]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+def joined(pages: Sequence[Decoded]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
     """Frames of several pages as one, parts pointing to the rows of the whole."""
-    frames: list[pl.DataFrame] = []
-    found: dict[str, list[pl.DataFrame]] = {}
-    offset = 0
-    for page in pages:
-        for name, part in page.parts.items():
-            moved = part.with_columns(pl.col(PARENT) + pl.lit(offset, pl.UInt32))
-            found.setdefault(name, []).append(moved)
-        frames.append(page.frame)
-        offset += page.frame.height
-    return pl.concat(frames), {name: pl.concat(these) for name, these in found.items()}
+    framer = pages[0].framer
+    places = list(itertools.accumulate((page.height for page in pages[:-1]), initial=0))
+    parts = {
+        name: framer.whole(
+            part, [_moved(page, name, at) for page, at in zip(pages, places, strict=True)]
+        )
+        for name, part in framer.of.all_parts()
+    }
+    return framer.whole(framer.of, [page.columns for page in pages]), parts
+
+
+def _moved(page: Decoded, name: str, offset: int) -> Columns:
+    """A page's parts, whose records stand so many rows further down in the whole."""
+    parts = page.parts_columns[name]
+    parents = pl.col(PARENT) + pl.lit(offset, pl.UInt32)
+    return Columns(parts.frame.with_columns(parents), parts.lines)
 
 
 def explain(error: Exception) -> tuple[str, str]:

@@ -40,7 +40,7 @@ _PLAIN: dict[object, pl.DataType] = {
     int: pl.Int64(),
     float: pl.Float64(),
     bool: pl.Boolean(),
-    datetime: pl.Datetime("us", "UTC"),
+    datetime: pl.Datetime("us"),
     # nested values stay JSON text: building them as nested frames is 5 to 8 times slower
     msgspec.Raw: pl.String(),
     list[int]: pl.List(pl.Int64()),

@@ -178,9 +178,9 @@ class Stream:
         if rows.where is not None:
             frame = frame.filter(rows.where)
         columns = {name: _expression(column) for name, column in rows.columns.items()}
-        members = self._members(rows.each, first=first)
-        if members:
-            columns["attributes"] = _object(members)
+        attributes = self._attributes(frame, rows.each, first=first)
+        if attributes is not None:
+            columns["attributes"] = attributes
         mapped = frame.select(**columns)
         hashed = [name for name, column in rows.columns.items() if isinstance(column, Hashed)]
         mapped = mapped.with_columns(
@@ -188,21 +188,20 @@ class Stream:
         )
         return mapped.unique(maintain_order=True) if rows.distinct else mapped
 
-    def _members(self, each: str | None, *, first: bool) -> list[pl.Expr]:
-        """`"name":value` texts of everything without a column of its own."""
+    def _attributes(self, frame: pl.DataFrame, each: str | None, *, first: bool) -> pl.Expr | None:
+        """One JSON object of everything without a column of its own."""
         part = dict(self.shape.all_parts()).get(each) if each is not None else None
         shapes = ([self.shape] if first else []) + ([part] if part is not None else [])
+        if not shapes:
+            return None
         leaves = [leaf for shape in shapes for leaf in shape.all_leaves()]
         elsewhere = self._used | self.left_out | self.kept
         members = [_member(leaf) for leaf in leaves if leaf.name not in elsewhere]
         # what nobody declared may name an employee
-        objects = [KEPT] if self.hashes else [KEPT, EXTRA]
-        members += [
-            pl.col(shape.prefix + name).str.slice(1).str.head(-1)
-            for shape in shapes
-            for name in objects
-        ]
-        return members
+        names = [KEPT] if self.hashes else [KEPT, EXTRA]
+        objects = [shape.prefix + name for shape in shapes for name in names]
+        told = [name for name in objects if frame[name].null_count() < frame.height]
+        return _object(members, told or objects[:1])
 
 
 def _together(kinds: Sequence[pl.DataFrame]) -> pl.DataFrame:
@@ -213,9 +212,12 @@ def _together(kinds: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return frame
 
 
-def _object(members: Sequence[pl.Expr]) -> pl.Expr:
-    """One JSON object, or null where it would be empty."""
-    inner = pl.concat_str(members, separator=",", ignore_nulls=True)
+def _object(members: Sequence[pl.Expr], objects: Sequence[str]) -> pl.Expr:
+    """One JSON object of members and of those in other objects; null where it would be empty."""
+    if not members and len(objects) == 1:
+        return pl.col(objects[0])
+    bare = [pl.col(name).str.slice(1).str.head(-1) for name in objects]
+    inner = pl.concat_str([*members, *bare], separator=",", ignore_nulls=True)
     return pl.when(inner != "").then(pl.concat_str([pl.lit("{"), inner, pl.lit("}")]))
 
 

@@ -15,6 +15,7 @@ from connectors.families import TABLES, Table
 from connectors.landing import REJECTS, Counts, Landing, Manifest, Origin, PackageWriter, Window
 from connectors.landing.landed import kept_records
 from connectors.landing.replay import Remapped
+from connectors.lines import Lines
 from connectors.stream import Page, Stream
 from connectors.unmapped import REASON, mapped
 
@@ -178,16 +179,13 @@ def _add(package: _Open, decoder: Decoder, page: Page) -> None:
     package.counts += Counts(read=page.repeated, deduplicated=page.repeated)
     if not page.records:
         return
-    decoded = decoder.decode(page.records, first=package.records + 1)
+    lines = Lines.of(page.records)
+    decoded = decoder.decode(lines, first=package.records + 1)
     package.decoded.append(decoded)
     if decoded.rejects.height:
         package.writer.reject(decoded.rejects)
-    lines = b"\n".join(page.records) + b"\n"
-    if lines.count(b"\n") > len(page.records):
-        # one record a line: a line feed within JSON is never part of a value
-        lines = b"".join(bytes(record).replace(b"\n", b" ") + b"\n" for record in page.records)
-    package.writer.page(lines, len(page.records))
+    package.writer.page(lines.kept, len(page.records))
     package.unknown |= decoded.unknown
     package.counts += Counts(
-        read=len(page.records), accepted=decoded.frame.height, rejected=decoded.rejects.height
+        read=len(page.records), accepted=decoded.height, rejected=decoded.rejects.height
     )

@@ -6,13 +6,14 @@ all of them, do not pay for it.
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import polars as pl
 
+from connectors.columns import Columns
+from connectors.lines import Lines
 from connectors.records import EXTRA, Open, Shape
 
 if TYPE_CHECKING:
@@ -21,49 +22,29 @@ if TYPE_CHECKING:
 _Object = dict[str, msgspec.Raw]
 
 
-def strict(shape: Shape) -> type[msgspec.Struct]:
-    """The Struct of a shape, refusing fields that are not declared, inner ones included."""
-    if issubclass(shape.struct, Open):
-        return shape.struct
-    hints = typing.get_type_hints(shape.struct)
-    fields: list[tuple[str, Any, Any]] = []
-    for info in msgspec.structs.fields(shape.struct):
-        inner = shape.inner.get(info.name)
-        part = shape.parts.get(info.name)
-        kind: Any = hints[info.name]
-        if inner is not None or part is not None:
-            known: Any = strict(inner) if inner else list[strict(part)]  # type: ignore[arg-type,misc]
-            kind = known | None if type(None) in typing.get_args(kind) else known
-        default = msgspec.field(name=info.encode_name, default=info.default)
-        if info.default_factory is not msgspec.NODEFAULT:
-            default = msgspec.field(name=info.encode_name, default_factory=info.default_factory)
-        fields.append((info.name, kind, default))
-    # a page of records is gone before anybody could look for cycles in it
-    return msgspec.defstruct(
-        shape.struct.__name__, fields, kw_only=True, forbid_unknown_fields=True, gc=False
-    )
-
-
 class Undeclared:
     """Finds the undeclared fields of one stream's records."""
 
     def __init__(self, shape: Shape) -> None:
         """Keep what is declared."""
         self._shape = shape
-        self._page = msgspec.json.Decoder(list[_Object])
+        self._object = msgspec.json.Decoder(_Object)
 
-    def added(self, decoded: Decoded, page: bytes) -> Decoded:
-        """`decoded` with its undeclared fields; `page` holds just its records, in order."""
-        objects = self._page.decode(page)
+    def added(self, decoded: Decoded, lines: Lines) -> Decoded:
+        """`decoded` with its undeclared fields; `lines` are just its records, in order."""
+        objects = lines.decoded(self._object)
         texts, unknown = _texts(self._shape, objects)
-        decoded.frame = decoded.frame.with_columns(pl.Series(EXTRA, texts, pl.String))
+        _put(decoded.columns, pl.Series(EXTRA, texts, pl.String))
         decoded.unknown = unknown
         for path, name, part in _parts(self._shape):
             inner, more = _texts(part, list(_inside(objects, path)))
-            column = pl.Series(part.prefix + EXTRA, inner, pl.String)
-            decoded.parts[name] = decoded.parts[name].with_columns(column)
+            _put(decoded.parts_columns[name], pl.Series(part.prefix + EXTRA, inner, pl.String))
             decoded.unknown |= {f"{name}[].{field}" for field in more}
         return decoded
+
+
+def _put(columns: Columns, extra: pl.Series) -> None:
+    columns.frame = columns.frame.with_columns(extra)
 
 
 def _texts(shape: Shape, objects: list[_Object]) -> tuple[list[str | None], set[str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -44,7 +44,7 @@ class Opaque:
         watch = _Watch(api.where)
         while True:
             batch = self.fetch(api, position, reading.since)
-            records = [bytes(record) for record in batch.records]
+            records = batch.records
             watch.check(batch, position, records)
             fresh = [r for r in records if not known or fingerprint(r) not in known]
             seen: list[str] = []
@@ -62,10 +62,10 @@ class _Watch:
     """Sees to it that pages lead on: the cursor moves, and does not bring the same for ever."""
 
     where: str
-    before: list[bytes] = field(default_factory=list)
+    before: Sequence[bytes] = ()
     same: int = 0
 
-    def check(self, batch: Batch, position: str | None, records: list[bytes]) -> None:
+    def check(self, batch: Batch, position: str | None, records: Sequence[bytes]) -> None:
         self.same = self.same + 1 if records and records == self.before else 0
         self.before = records
         stands = batch.next is None or batch.next == position

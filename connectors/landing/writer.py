@@ -120,7 +120,7 @@ class PackageWriter:
         target = self._path / f"{table}.parquet"
         with _explained(target):
             frame.sink_parquet(target, compression="zstd", compression_level=1)
-        return self._written(table, target)
+        return self._written(table, target, pl.scan_parquet(target))
 
     def reject(self, rejects: pl.DataFrame) -> None:
         """Set records aside; a frame of `REJECTS`."""
@@ -162,16 +162,17 @@ class PackageWriter:
     def _write_tables(self) -> None:
         for table, parts in self._parts.items():
             target = self._path / f"{table}.parquet"
-            pl.concat(parts).write_parquet(target, compression="zstd", compression_level=1)
-            self._written(table, target)
+            frame = pl.concat(parts)
+            frame.write_parquet(target, compression="zstd", compression_level=1)
+            self._written(table, target, frame.lazy())
 
-    def _written(self, table: str, target: Path) -> int:
+    def _written(self, table: str, target: Path, frame: pl.LazyFrame) -> int:
         """Enter a table's file into the manifest. Returns its rows."""
         happened = pl.col(TABLES[table].happened)
         now = datetime.now(UTC).replace(tzinfo=None)
         # a renewal may be dated ahead: it says nothing of when the source was last heard of
         told = happened.filter(happened <= now).max()
-        rows, newest = pl.scan_parquet(target).select(pl.len(), told).collect().row(0)
+        rows, newest = frame.select(pl.len(), told).collect().row(0)
         artifact = _artifact(target, rows)
         self._tables[table] = msgspec.structs.replace(artifact, newest=newest)
         return int(rows)

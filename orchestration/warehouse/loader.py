@@ -44,8 +44,6 @@ class Loader:
         Raises:
             FixEnvironment: A package is damaged, or a contract column changed its type.
         """
-        # the order of rows within a load means nothing, and keeping it costs a quarter of the time
-        self._connection.execute("set preserve_insertion_order = false")
         self._connection.execute("begin")
         try:
             schema.ensure(self._connection)

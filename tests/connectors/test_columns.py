@@ -6,7 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.decode import Decoder
+from connectors.decode import Decoder, joined
+from connectors.lines import Lines
 from connectors.records import ABSENT, NULL
 from connectors.stream import Stream
 
@@ -34,7 +35,7 @@ STREAM = Stream(
 
 
 def attributes(*records: bytes) -> list[str | None]:
-    found: list[str | None] = STREAM.map(Decoder(STREAM).decode(records).frame)["cases"][
+    found: list[str | None] = STREAM.map(Decoder(STREAM).decode(Lines.of(records)).frame)["cases"][
         "attributes"
     ].to_list()
     return found
@@ -42,7 +43,7 @@ def attributes(*records: bytes) -> list[str | None]:
 
 def times(*moments: str) -> list[datetime | None]:
     records = [msgspec.json.encode({"id": "1", "at": moment}) for moment in moments]
-    return Decoder(STREAM).decode(records).frame["at"].to_list()
+    return Decoder(STREAM).decode(Lines.of(records)).frame["at"].to_list()
 
 
 def test_kept_values_stay_as_the_vendor_wrote_them() -> None:
@@ -68,26 +69,52 @@ def test_a_kept_field_of_an_inner_record_is_named_by_its_path() -> None:
     ]
 
 
-def test_kept_values_may_be_written_on_several_lines() -> None:
-    record = b'{"id": "1", "kept": {"a": 1,\n "b": 2}}'
+def test_a_record_on_several_lines_loses_its_layout_and_no_value() -> None:
+    record = b'{"id": "1", "kept": {"a": 1.10,\n "b": "\\u00e9\\n "}}'
 
     assert attributes(record, b'{"id": "2", "kept": 3}') == [
-        '{"kept":{"a": 1,\n "b": 2}}',
+        '{"kept":{"a":1.10,"b":"\\u00e9\\n "}}',
         '{"kept":3}',
     ]
 
 
 def test_a_page_without_an_inner_record_has_its_columns_all_the_same() -> None:
     decoder = Decoder(STREAM)
-    without = decoder.decode([b'{"id": "1"}', b'{"id": "2", "via": null}']).frame
+    without = decoder.decode(Lines.of([b'{"id": "1"}', b'{"id": "2", "via": null}'])).frame
     given = b'{"id": "1", "via": {"channel": "web", "seen": "2026-01-02T12:00:00Z", "source": 1}}'
 
-    assert without.schema == decoder.decode([given]).frame.schema
+    assert dict(without.schema) == dict(decoder.decode(Lines.of([given])).frame.schema)
     assert without["via.channel"].to_list() == without["via.seen"].to_list() == [None, None]
 
 
+def test_a_line_feed_within_a_text_is_not_mended() -> None:
+    decoded = Decoder(STREAM).decode(Lines.of([b'{"id": "1\n"}', b'{"id":\n"2"}']))
+
+    assert decoded.frame["id"].to_list() == ["2"]
+    assert decoded.rejects["body"].to_list() == ['{"id": "1\n"}']
+
+
+def test_fields_that_the_first_record_lacks_are_read_where_others_have_them() -> None:
+    decoder = Decoder(STREAM)
+    pages = [
+        [b'{"id": "1"}', b'{"id": "2"}'],
+        [b'{"kept": 3, "id": "3", "via": {"source": [3], "channel": "web"}, "at": "2026-01-02"}'],
+        [b'{"kept": 4, "id": "4", "at": "2026-01-02T12:00:00Z", "via": {"channel": "web"}}'],
+        [b'{"id": "5"}'],
+    ]
+    decoded = [decoder.decode(Lines.of(page)) for page in pages]
+    frame, _ = joined(decoded)
+
+    assert [page.unknown for page in decoded] == [set()] * 4
+    assert [page.rejects["path"].to_list() for page in decoded] == [[], ["$.at"], [], []]
+    assert frame["id"].to_list() == ["1", "2", "4", "5"]
+    assert frame["via.channel"].to_list() == [None, None, "web", None]
+    assert frame["at"].is_null().to_list() == [True, True, False, True]
+    assert STREAM.map(frame)["cases"]["attributes"].to_list() == [None, None, '{"kept":4}', None]
+
+
 def test_what_is_left_out_is_nowhere() -> None:
-    frame = Decoder(STREAM).decode([b'{"id": "1", "said_again": 1, "kept": 1}']).frame
+    frame = Decoder(STREAM).decode(Lines.of([b'{"id": "1", "said_again": 1, "kept": 1}'])).frame
 
     assert "said_again" not in frame.columns
     assert attributes(b'{"id": "1", "said_again": 1}') == [None]
@@ -110,7 +137,7 @@ def test_a_time_that_is_before_year_1_in_utc_sets_one_record_aside() -> None:
         b'{"id": "1", "at": "0001-01-01T00:00:00+05:00"}',
         b'{"id": "2", "at": "2026-01-01T00:00:00Z"}',
     ]
-    decoded = Decoder(STREAM).decode(records)
+    decoded = Decoder(STREAM).decode(Lines.of(records))
 
     assert decoded.frame["id"].to_list() == ["2"]
     assert decoded.rejects["path"].to_list() == ["$.at"]

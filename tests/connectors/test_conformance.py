@@ -25,6 +25,7 @@ from connectors.decode import Decoder
 from connectors.families import TABLES
 from connectors.landing import Landing, Manifest, Window
 from connectors.landing.replay import replay
+from connectors.lines import Lines
 from connectors.records import Open, Shape
 from connectors.stream import Page, Stream
 from connectors.sync import Terms, land
@@ -176,7 +177,7 @@ def test_every_value_has_a_column_or_is_an_attribute(played: Played) -> None:
     decoder = Decoder(stream)
     lost: set[str] = set()
     for record in played.records():
-        decoded = decoder.decode([record])
+        decoded = decoder.decode(Lines.of([record]))
         mapped = stream.map(decoded.frame, decoded.parts, KEY)
         table, _ = stream.rows[0]
         frame = mapped[table]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from connectors.decode import Decoder
 from connectors.landing import Landing, Origin
+from connectors.lines import Lines
 from connectors.stream import Page, Stream
 from connectors.sync import land
 
@@ -43,7 +44,7 @@ def record(**fields: object) -> bytes:
 
 
 def cases(*records: bytes) -> pl.DataFrame:
-    return STREAM.map(Decoder(STREAM).decode(records).frame)["cases"]
+    return STREAM.map(Decoder(STREAM).decode(Lines.of(records)).frame)["cases"]
 
 
 def test_times_become_utc() -> None:
@@ -51,7 +52,9 @@ def test_times_become_utc() -> None:
 
 
 def test_a_null_where_a_number_is_promised_sets_one_record_aside() -> None:
-    decoded = Decoder(STREAM).decode([record(id=1), record(id=None), record(id=3)], first=11)
+    decoded = Decoder(STREAM).decode(
+        Lines.of([record(id=1), record(id=None), record(id=3)]), first=11
+    )
 
     assert decoded.frame["id"].to_list() == [1, 3]
     assert decoded.rejects.select("record", "path").rows() == [(12, "$.id")]
@@ -59,21 +62,21 @@ def test_a_null_where_a_number_is_promised_sets_one_record_aside() -> None:
 
 
 def test_a_reason_never_holds_the_value() -> None:
-    decoded = Decoder(STREAM).decode([record(score="ten out of ten from jo@example.com")])
+    decoded = Decoder(STREAM).decode(Lines.of([record(score="ten out of ten from jo@example.com")]))
 
     assert "jo@example.com" not in decoded.rejects["reason"][0]
     assert "jo@example.com" in decoded.rejects["body"][0]
 
 
 def test_what_is_not_json_is_set_aside_too() -> None:
-    decoded = Decoder(STREAM).decode([record(), b'{"id": 2, '])
+    decoded = Decoder(STREAM).decode(Lines.of([record(), b'{"id": 2, ']))
 
     assert decoded.frame.height == 1
     assert decoded.rejects["path"].to_list() == ["$"]
 
 
 def test_an_undeclared_field_lands_as_attribute_and_is_reported() -> None:
-    decoded = Decoder(STREAM).decode([record(), record(id=2, mood={"is": "bad"})])
+    decoded = Decoder(STREAM).decode(Lines.of([record(), record(id=2, mood={"is": "bad"})]))
 
     assert decoded.unknown == {"mood"}
     attributes = STREAM.map(decoded.frame)["cases"]["attributes"].to_list()
@@ -109,7 +112,7 @@ def test_a_field_of_no_known_type_is_refused_when_declared() -> None:
     )
 )
 def test_every_record_is_accepted_or_set_aside(records: list[bytes]) -> None:
-    decoded = Decoder(STREAM).decode(records)
+    decoded = Decoder(STREAM).decode(Lines.of(records))
 
     assert decoded.frame.height + decoded.rejects.height == len(records)
     assert STREAM.map(decoded.frame)["cases"].height == decoded.frame.height

@@ -20,6 +20,7 @@ from tenants import SECRETS, current, rows, stream_of, tenant_of
 from connectors.decode import Decoder
 from connectors.errors import EarfulError
 from connectors.landing import Landing, Origin
+from connectors.lines import Lines
 from connectors.stream import Page
 from connectors.sync import land
 from connectors.vendors import Options, connector
@@ -134,7 +135,7 @@ def test_the_recorded_surveys_of_qualtrics_become_questions(tmp_path: Path) -> N
         )
         assert not frame.select("survey_id", "question_id", "item_id").is_duplicated().any()
         stream = connector("qualtrics").endpoints(Options())["questions"].stream
-        assert Decoder(stream).decode([json.dumps(survey).encode()]).unknown == set()
+        assert Decoder(stream).decode(Lines.of([json.dumps(survey).encode()])).unknown == set()
 
 
 def cells_of(name: str) -> dict[str, str]:

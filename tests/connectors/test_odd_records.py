@@ -14,6 +14,7 @@ from backports import zstd
 from connectors.decode import Decoder
 from connectors.landing import Landing, Manifest, Origin
 from connectors.landing.replay import replay
+from connectors.lines import Lines
 from connectors.records import ABSENT, NULL, Open, also
 from connectors.stream import Page, Rows, Stream
 from connectors.sync import Terms, land, remap
@@ -55,7 +56,7 @@ ORIGIN = Origin(source="desk", stream="tickets", connector="test", family="suppo
 
 
 def reasons(*records: bytes, stream: Stream = STREAM) -> list[tuple[int, str, str]]:
-    decoded = Decoder(stream).decode(records)
+    decoded = Decoder(stream).decode(Lines.of(records))
     assert decoded.frame.height + decoded.rejects.height == len(records)
     assert decoded.numbers == [
         n for n in range(1, len(records) + 1) if n not in set(decoded.rejects["record"])
@@ -92,11 +93,13 @@ def test_what_fits_no_column_is_set_aside_alone(odd: bytes, path: str, reason: s
 
 def test_the_largest_numbers_and_times_of_other_zones_fit() -> None:
     decoded = Decoder(STREAM).decode(
-        [
-            b'{"id":9223372036854775807,"at":"2026-01-01T00:00:00+05:30"}',
-            b'{"id":-9223372036854775808,"at":"2026-01-01T00:00:00.1234567-08:00"}',
-            b'{"id":0,"at":"2026-01-01T00:00:00"}',
-        ]
+        Lines.of(
+            [
+                b'{"id":9223372036854775807,"at":"2026-01-01T00:00:00+05:30"}',
+                b'{"id":-9223372036854775808,"at":"2026-01-01T00:00:00.1234567-08:00"}',
+                b'{"id":0,"at":"2026-01-01T00:00:00"}',
+            ]
+        )
     )
     assert decoded.rejects.is_empty()
     assert decoded.frame["at"].dt.to_string("%F %T%.6f").to_list() == [
@@ -113,7 +116,7 @@ def test_who_writes_values_as_text_writes_an_empty_one_for_none() -> None:
         b'{"id":"","score":"1"}',
         b'{"id":"4","score":"many"}',
     ]
-    decoded = Decoder(TEXTS).decode(records)
+    decoded = Decoder(TEXTS).decode(Lines.of(records))
     texts = TEXTS.map(decoded.frame, decoded.parts)["cases"]["attributes"].to_list()
     assert decoded.frame["id"].to_list() == [1, 2]
     assert texts[0] is None
@@ -125,14 +128,16 @@ def test_who_writes_values_as_text_writes_an_empty_one_for_none() -> None:
 def test_null_and_no_value_are_told_apart_where_that_means_something() -> None:
     columns = {"field": "change", "subject": "raw"}
     both = Stream(Ticket, {"cases": {**CASES, **columns}})
-    frame = Decoder(both).decode([b'{"id":1,"change":null,"raw":null}', b'{"id":2}']).frame
+    frame = (
+        Decoder(both).decode(Lines.of([b'{"id":1,"change":null,"raw":null}', b'{"id":2}'])).frame
+    )
     assert frame["change"].to_list() == ["null", None]
     assert frame["raw"].to_list() == [None, None]
 
 
 def test_declared_further_fields_are_attributes_and_not_reported() -> None:
     record = b'{"id":1,"extra":{"a":[1,null]},"other":false,"loose":{"a":1,"b":2}}'
-    decoded = Decoder(STREAM).decode([record])
+    decoded = Decoder(STREAM).decode(Lines.of([record]))
     assert decoded.unknown == set()
     [text] = STREAM.map(decoded.frame, decoded.parts)["cases"]["attributes"]
     assert json.loads(text) == {"extra": {"a": [1, None]}, "other": False, "loose.a": 1}
@@ -154,7 +159,7 @@ def test_undeclared_fields_of_parts_are_kept_and_named() -> None:
         },
     )
     decoded = Decoder(events).decode(
-        [b'{"id":1,"parts":[{"n":1,"kept":2},{"n":2,"new":"x"}]}', b'{"id":2,"parts":[]}']
+        Lines.of([b'{"id":1,"parts":[{"n":1,"kept":2},{"n":2,"new":"x"}]}', b'{"id":2,"parts":[]}'])
     )
     assert decoded.unknown == {"parts[].new"}
     frame = events.map(decoded.frame, decoded.parts)["case_changes"]
@@ -165,7 +170,9 @@ def test_a_record_of_one_field_and_one_without_a_value_have_columns() -> None:
     class One(msgspec.Struct):
         id: int
 
-    decoded = Decoder(Stream(One, {"cases": {"case_id": "id"}})).decode([b'{"id":1}', b'{"id":2}'])
+    decoded = Decoder(Stream(One, {"cases": {"case_id": "id"}})).decode(
+        Lines.of([b'{"id":1}', b'{"id":2}'])
+    )
     assert decoded.frame["id"].to_list() == [1, 2]
 
 

@@ -48,7 +48,7 @@ def _by_cursor(api: Api, kind: str, at: str | None, since: datetime, **params: o
 def tickets(api: Api, at: str | None, since: datetime) -> Batch:
     """A page of the tickets' export by cursor, each ticket with what Zendesk measures of it."""
     page = _by_cursor(api, "tickets", at, since, include="metric_sets")
-    records: list[bytes] = [bytes(record) for record in page.tickets]
+    records: list[bytes] = list(page.tickets)
     # some accounts tell them beside the tickets instead of within
     beside = {bytes(metrics.get("ticket_id", b"")): metrics for metrics in page.metric_sets}
     if beside:
