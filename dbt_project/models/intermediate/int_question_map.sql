@@ -73,12 +73,28 @@ spelled_out as (
             and everywhere.question_id = mapped.question_id
             and coalesce(everywhere.item_id, '') = coalesce(mapped.item_id, '')
     )
+),
+
+-- a question whose meaning changed has several readings, one after the other
+ordered as (
+    select
+        *,
+        row_number() over readings as reading,
+        lead(coalesce(valid_from, date '0001-01-01')) over readings as next_from
+    from spelled_out
+    window readings as (
+        partition by source, survey_id, question_id, item_id
+        -- to the last column: which of two rows counts must not change from build to build
+        order by
+            valid_from nulls first, valid_to nulls first, metric, scale_min, scale_max, top_box_from, reversed,
+            excluded_values, touchpoint
+    )
 )
 
 select
-    *,
-    -- a question whose meaning changed has several readings, one after the other
-    row_number() over (
-        partition by source, survey_id, question_id, item_id order by valid_from nulls first
-    ) as reading
-from spelled_out
+    * exclude (next_from) replace (
+        -- a day that two rows claim is the later one's; question_map_is_sound names both
+        least(valid_to, cast(next_from - interval 1 day as date)) as valid_to
+    )
+from ordered
+where next_from is null or next_from > coalesce(valid_from, date '0001-01-01')
