@@ -23,9 +23,14 @@
     )))
 {%- endmacro %}
 
-{#- Everybody asked and everybody answered: no sampling error is left. -#}
+{#-
+    Everybody asked and everybody answered: no sampling error is left. Where more answered than are said to be
+    there, the headcount is out of date and says nothing.
+-#}
 {% macro finite_population(n, population) -%}
-    coalesce(sqrt(greatest(0.0, {{ population }} - {{ n }}) / nullif({{ population }} - 1.0, 0)), 1.0)
+    coalesce(sqrt(
+        case when {{ population }} >= {{ n }} then {{ population }} - {{ n }} end / nullif({{ population }} - 1.0, 0)
+    ), 1.0)
 {%- endmacro %}
 
 {#- Share of n by Wilson, as a fraction. side is -1 or 1. -#}

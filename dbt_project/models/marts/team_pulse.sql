@@ -31,18 +31,18 @@ customers as (
 
 measured as (
     select
-        groups.* exclude (n, mean),
+        groups.* exclude (mean),
         case when not groups.is_hidden then groups.respondents end as published_n,
         case
-            when groups.metric = 'enps' then 100.0 * (promoters - detractors) / groups.n
+            when groups.metric = 'enps' then 100.0 * (promoters - detractors) / groups.respondents
             else groups.mean
         end as value,
         {% for side in (-1, 1) %}
         case
             when groups.metric = 'enps' then
-                {{ nps_bound(side, 'groups.n', 'promoters', 'detractors', 'headcounts.headcount') }}
+                {{ nps_bound(side, 'groups.respondents', 'promoters', 'detractors', 'headcounts.headcount') }}
             else
-                groups.mean + {{ side }} * {{ t_half_width('groups.n', 'groups.deviation', 'quantiles.quantile') }}
+                groups.mean + {{ side }} * {{ t_half_width('groups.respondents', 'groups.deviation', 'quantiles.quantile') }}
         end as {{ 'low' if side < 0 else 'high' }},
         {% endfor %}
         teams.name,
@@ -51,7 +51,7 @@ measured as (
     from groups
     left join teams using (source, team_ref)
     left join headcounts using (source, team_ref)
-    left join quantiles on groups.n - 1 = quantiles.df
+    left join quantiles on groups.respondents - 1 = quantiles.df
 )
 
 select

@@ -185,11 +185,11 @@ worked as (
         {%- endfor %}
         cast(groups.month as date) as first_day,
         case when not groups.is_hidden then groups.respondents end as n,
-        case when not groups.is_hidden then 100.0 * (groups.promoters - groups.detractors) / groups.n end as value,
+        case when not groups.is_hidden then 100.0 * (groups.promoters - groups.detractors) / groups.respondents end as value,
         {%- for side in (-1, 1) %}
         case
             when not groups.is_hidden then
-                {{ nps_bound(side, 'groups.n', 'groups.promoters', 'groups.detractors', 'headcounts.headcount') }}
+                {{ nps_bound(side, 'groups.respondents', 'groups.promoters', 'groups.detractors', 'headcounts.headcount') }}
         end as {{ 'interval_low' if side < 0 else 'interval_high' }},
         {%- endfor %}
         'adjusted Wald, finite population' as interval_method
