@@ -9,6 +9,11 @@
     || coalesce(' since ' || cast({{ since }} as varchar), '')
 {%- endmacro %}
 
+{#- An end of the scale that a version names: 1 the lowest, 2 the highest answer; null where it names none. -#}
+{% macro scale_end(method_version, end) -%}
+    try_cast(regexp_extract({{ method_version }}, '^[a-z]+ (-?[0-9.]+)-(-?[0-9.]+)', {{ end }}) as double)
+{%- endmacro %}
+
 {#- Lowest answer that counts as satisfied where nobody said: the top quarter of the scale (4 of 1-5). -#}
 {% macro default_top_box(scale_min, scale_max) -%}
     ceil({{ scale_min }} + 0.75 * ({{ scale_max }} - {{ scale_min }}))
