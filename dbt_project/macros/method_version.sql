@@ -19,6 +19,15 @@
     ceil({{ scale_min }} + 0.75 * ({{ scale_max }} - {{ scale_min }}))
 {%- endmacro %}
 
+{#- The numbers of a list that people wrote with | between them, as an array; what is no number is null in it. -#}
+{% macro numbers_of(list) -%}
+    {{ return(adapter.dispatch('numbers_of')(list)) }}
+{%- endmacro %}
+
+{% macro default__numbers_of(list) -%} transform(split({{ list }}, '[|]'), x -> try_cast(x as double)) {%- endmacro %}
+
+{% macro duckdb__numbers_of(list) -%} try_cast(string_split({{ list }}, '|') as double[]) {%- endmacro %}
+
 {#- A number as people write it: 10, not 10.0. -#}
 {% macro plain(number) -%}
     regexp_replace(cast({{ number }} as varchar), '\.0$', '')

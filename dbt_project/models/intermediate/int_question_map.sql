@@ -1,11 +1,21 @@
 -- One row per question that is a metric, and the time it counts as that.
+-- read by many, and small: a view would look for the surveys of a question as often
+{{ config(materialized='table') }}
 with mapped as (
     select * from {{ ref('question_map') }}
 ),
 
+-- a source may tell answers to a question that it does not describe
 asked as (
-    select distinct source, survey_id, question_id
-    from {{ ref('int_questions') }}
+    select source, survey_id, question_id from {{ ref('int_questions') }}
+    union
+    select source, survey_id, question_id
+    from {{ ref('stg_survey_answers') }}
+    where not is_deleted and question_id in (select question_id from mapped where survey_id is null)
+    union
+    select source, pulse_id, question_id
+    from {{ ref('stg_pulse_answers') }}
+    where not is_deleted and question_id in (select question_id from mapped where survey_id is null)
 ),
 
 -- a question that is asked in every round is mapped once, without a survey
@@ -92,9 +102,10 @@ ordered as (
 )
 
 select
-    * exclude (next_from) replace (
+    * exclude (next_from, excluded_values) replace (
         -- a day that two rows claim is the later one's; question_map_is_sound names both
         least(valid_to, cast(next_from - interval 1 day as date)) as valid_to
-    )
+    ),
+    {{ numbers_of('excluded_values') }} as excluded_values
 from ordered
 where next_from is null or next_from > coalesce(valid_from, date '0001-01-01')

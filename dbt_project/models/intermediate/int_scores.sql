@@ -119,10 +119,7 @@ mapped as (
         and asked.scored_at >= coalesce(questions.valid_from, date '0001-01-01')
         and asked.scored_at < coalesce(questions.valid_to, date '9999-01-01') + interval 1 day
     where asked.answer is not null
-        and not coalesce(list_contains(
-            string_split(questions.excluded_values, '|'),
-            coalesce(cast(try_cast(asked.answer as bigint) as varchar), '')
-        ), false)
+        and not coalesce(array_contains(questions.excluded_values, asked.answer), false)
 ),
 
 -- these two bring their own scale
