@@ -96,8 +96,10 @@ def results(house: Warehouse) -> list[dict[str, Any]]:
                 "survey_id s1, question_id q2, item_id empty": "the ends of the scale",
                 "survey_id s1, question_id q3, item_id empty": "defined on 0 to 10 only",
                 "survey_id s1, question_id q4, item_id a": "top_box_from lies on the scale",
-                "survey_id s1, question_id q5, item_id empty": "its rows csat 1-5 from ever until ever "
-                "and rating 1-5 from 2025-05-01 until ever count on the same days",
+                "survey_id s1, question_id q5, item_id empty": (
+                    "its rows csat 1-5 from ever until ever and rating 1-5 from 2025-05-01 "
+                    "until ever count on the same days"
+                ),
                 "survey_id s1, question_id q6, item_id empty": "valid_to lies before valid_from",
             },
         ),
