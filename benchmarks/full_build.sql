@@ -773,6 +773,7 @@ select
     customer_id,
     cast(null as bigint) as account_id,
     cast(null as varchar) as team_ref,
+    cast(null as varchar) as team_name,
     status,
     cast(null as varchar) as priority,
     cast(null as varchar) as topic,
@@ -1674,14 +1675,15 @@ valued as (
         case statistic
             when 'nps' then nps_low(share_n, (squares + total) / 2 * share_n / n, (squares - total) / 2 * share_n / n)
             when 'share' then 100 * wilson(-1, share_n, total * share_n / n)
-            else total / n - t * standard_error
+            else case when standard_error > 0 then greatest(1, total / n - t * standard_error) end
         end as interval_low,
         case statistic
             when 'nps' then nps_high(share_n, (squares + total) / 2 * share_n / n, (squares - total) / 2 * share_n / n)
             when 'share' then 100 * wilson(1, share_n, total * share_n / n)
-            else total / n + t * standard_error
+            else case when standard_error > 0 then least(5, total / n + t * standard_error) end
         end as interval_high,
-        case statistic when 'nps' then 'adjusted Wald' when 'share' then 'Wilson' else 't' end
+        -- stars, from one to five
+        case statistic when 'nps' then 'adjusted Wald' when 'share' then 'Wilson' else 't, clipped to the scale' end
         || case when is_clustered then ', clustered' else '' end as interval_method,
         -- nobody was invited, so nothing can be weighted
         case when metric in ('nps', 'rating', 'rating_top_box') then 'not_invited' end as weights_flag

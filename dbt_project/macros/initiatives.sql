@@ -19,6 +19,16 @@
     end
 {%- endmacro %}
 
+{#- An end of what a metric's values can be: side -1 the lowest, 1 the highest; null where there is none. -#}
+{% macro value_end(side, metric, method_version) -%}
+    case
+        when {{ metric }} = 'nps' then {{ side }} * 100.0
+        when {{ metric }} in ('ces', 'rating') then {{ scale_end(method_version, 1 if side < 0 else 2) }}
+        when {{ metric }} <> 'contact_rate' then {{ 0.0 if side < 0 else 100.0 }}
+        {{ 'else 0.0' if side < 0 }}
+    end
+{%- endmacro %}
+
 {#- What an answer counts as, in points of its metric: what `metric_values` multiplies sums by. -#}
 {% macro points(statistic) -%}
     case {{ statistic }} when 'mean' then 1.0 else 100.0 end

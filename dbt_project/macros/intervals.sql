@@ -23,9 +23,14 @@
     )))
 {%- endmacro %}
 
-{#- Everybody asked and everybody answered: no sampling error is left. -#}
+{#-
+    Everybody asked and everybody answered: no sampling error is left. Where more answered than are said to be
+    there, the headcount is out of date and says nothing.
+-#}
 {% macro finite_population(n, population) -%}
-    coalesce(sqrt(greatest(0.0, {{ population }} - {{ n }}) / nullif({{ population }} - 1.0, 0)), 1.0)
+    coalesce(sqrt(
+        case when {{ population }} >= {{ n }} then {{ population }} - {{ n }} end / nullif({{ population }} - 1.0, 0)
+    ), 1.0)
 {%- endmacro %}
 
 {#- Share of n by Wilson, as a fraction. side is -1 or 1. -#}
@@ -46,9 +51,21 @@
     coalesce({{ quantile }}, {{ z() }} + (pow({{ z() }}, 3) + {{ z() }}) / (4.0 * {{ df }}))
 {%- endmacro %}
 
-{#- Half width of a mean's t interval. -#}
+{#- Half width of a mean's t interval; null where all answers are alike, which does not tell how far others would lie. -#}
 {% macro t_half_width(n, deviation, quantile) -%}
-    {{ t_quantile(quantile, '(' ~ n ~ ' - 1)') }} * {{ deviation }} / sqrt({{ n }})
+    {{ t_quantile(quantile, '(' ~ n ~ ' - 1)') }} * nullif({{ deviation }}, 0) / sqrt({{ n }})
+{%- endmacro %}
+
+{#- A mean's interval ends where its scale does. side is -1 or 1; scale_end null: the scale has no such end, or nobody knows it. -#}
+{% macro mean_bound(side, mean, half_width, scale_end) -%}
+    case when {{ half_width }} is not null then {{ 'greatest' if side < 0 else 'least' }}(
+        {{ mean }} + {{ side }} * {{ half_width }}, {{ scale_end }}
+    ) end
+{%- endmacro %}
+
+{#- What that is called. -#}
+{% macro mean_method(scale_end) -%}
+    't' || case when {{ scale_end }} is not null then ', clipped to the scale' else '' end
 {%- endmacro %}
 
 {#-
@@ -89,9 +106,10 @@
         -1.453152027 + {{ t }} * 1.061405429)))) * exp(-pow({{ x }}, 2))
 {%- endmacro %}
 
-{#- Sample deviation from sums, null for one value; rounding must not turn 0 into the root of less. -#}
+{#- Sample deviation from sums; null for one value, and for values that are alike but for rounding. -#}
 {% macro deviation(n, total, squares) -%}
-    sqrt(greatest(0.0, {{ squares }} - pow({{ total }}, 2) / {{ n }}) / nullif({{ n }} - 1, 0))
+    {%- set spread -%} {{ squares }} - pow({{ total }}, 2) / {{ n }} {%- endset -%}
+    case when {{ spread }} > 1e-9 * {{ squares }} then sqrt(({{ spread }}) / nullif({{ n }} - 1, 0)) end
 {%- endmacro %}
 
 {#-

@@ -9,10 +9,24 @@
     || coalesce(' since ' || cast({{ since }} as varchar), '')
 {%- endmacro %}
 
+{#- An end of the scale that a version names: 1 the lowest, 2 the highest answer; null where it names none. -#}
+{% macro scale_end(method_version, end) -%}
+    try_cast(regexp_extract({{ method_version }}, '^[a-z]+ (-?[0-9.]+)-(-?[0-9.]+)', {{ end }}) as double)
+{%- endmacro %}
+
 {#- Lowest answer that counts as satisfied where nobody said: the top quarter of the scale (4 of 1-5). -#}
 {% macro default_top_box(scale_min, scale_max) -%}
     ceil({{ scale_min }} + 0.75 * ({{ scale_max }} - {{ scale_min }}))
 {%- endmacro %}
+
+{#- The numbers of a list that people wrote with | between them, as an array; what is no number is null in it. -#}
+{% macro numbers_of(list) -%}
+    {{ return(adapter.dispatch('numbers_of')(list)) }}
+{%- endmacro %}
+
+{% macro default__numbers_of(list) -%} transform(split({{ list }}, '[|]'), x -> try_cast(x as double)) {%- endmacro %}
+
+{% macro duckdb__numbers_of(list) -%} try_cast(string_split({{ list }}, '|') as double[]) {%- endmacro %}
 
 {#- A number as people write it: 10, not 10.0. -#}
 {% macro plain(number) -%}

@@ -88,16 +88,19 @@ def design_effect(x: Numbers, who: pl.Series) -> float:
     return float(fitted.bse[0] ** 2 / (np.var(x, ddof=1) / n))
 
 
-def estimate(statistic: str, x: Numbers, who: pl.Series) -> Estimate | None:
+def estimate(
+    statistic: str, x: Numbers, who: pl.Series, scale: tuple[float, float]
+) -> Estimate | None:
     """Value, both ends of its 95 % interval, design effect; None where there is no interval."""
     n, customers, effect = len(x), who.n_unique(), design_effect(x, who)
     value = float(x.mean())
     if statistic == "mean":
         df = (customers if effect > 1 else n) - 1
-        if df == 0:
+        if df == 0 or np.ptp(x) == 0:
             return None
         half = stats.t.ppf(0.975, df) * math.sqrt(max(1, effect)) * stats.sem(x)
-        return value, value - half, value + half, effect
+        low, high = scale
+        return value, max(low, value - half), min(high, value + half), effect
     alone = n / max(1, effect)
     if effect > 1:
         # Korn and Graubard, and never less than an answer of each customer
@@ -120,7 +123,12 @@ def adjusted_wald(value: float, square: float, n: float) -> tuple[float, float]:
 
 
 def estimates(
-    statistic: str, rows: pl.DataFrame, at: str, *keys: str, x: str = "x"
+    statistic: str,
+    rows: pl.DataFrame,
+    at: str,
+    *keys: str,
+    x: str = "x",
+    scale: tuple[float, float] = (-math.inf, math.inf),
 ) -> pl.DataFrame:
     """One row per published cell of `rows`: n, customers, value, low, high and design effect."""
     found = []
@@ -129,7 +137,7 @@ def estimates(
         warnings.simplefilter("ignore")
         for cell, held in cells(rows, at, *keys):
             who = clusters(held)
-            value = estimate(statistic, held[x].cast(pl.Float64).to_numpy(), who)
+            value = estimate(statistic, held[x].cast(pl.Float64).to_numpy(), who, scale)
             names = ("value", "low", "high", "design_effect")
             told = dict(zip(names, value or (None,) * 4, strict=True))
             found.append({**cell, "n": held.height, "customers": who.n_unique(), **told})

@@ -121,7 +121,8 @@ def test_every_cell_has_the_value_and_interval_of_the_oracle(
 ) -> None:
     keys = ("metric",) if metric == "rating_top_box" else ("metric", "method_version")
     scores = scores_of(built, metric).with_columns(metric=pl.lit(metric))
-    wanted = estimates(SCORED[metric][0], scores, "scored_at", *keys)
+    [scale] = scores.select("scale_min", "scale_max").unique().rows()
+    wanted = estimates(SCORED[metric][0], scores, "scored_at", *keys, scale=scale)
     published = metrics.filter(pl.col("metric") == metric)
 
     assert_same(wanted, published, **TOLD)
@@ -130,6 +131,18 @@ def test_every_cell_has_the_value_and_interval_of_the_oracle(
         shown, published.filter(pl.col("value").is_not_null()), design_effect="design_effect"
     )
     assert wanted.height > 100
+
+
+def test_a_mean_stays_on_its_scale_or_is_not_shown(metrics: pl.DataFrame) -> None:
+    ratings = metrics.filter(pl.col("metric") == "rating")
+    low, high = pl.col("interval_low"), pl.col("interval_high")
+    value = pl.col("value")
+
+    assert ratings.filter((low < 1) | (high > 5) | (low >= high)).is_empty()
+    # both are in these numbers: what the scale ended, and several answers that are all alike
+    assert ratings.filter((low == 1) | (high == 5)).height > 10
+    assert ratings.filter(value.is_null() & (pl.col("customers") > 1)).height > 3
+    assert set(ratings.filter(value.is_null())["flag"]) == {"too_few"}
 
 
 def test_whoever_answers_often_widens_the_interval(metrics: pl.DataFrame) -> None:

@@ -26,7 +26,10 @@ shop,s1,q2,,csat,5,1,,,,,,,
 shop,s1,q3,,nps,1,7,,,,,,,
 shop,s1,q4,a,csat,1,5,6,,,,,,
 shop,s1,q5,,csat,1,5,,,,,,,
-shop,s1,q5,,rating,1,5,,,,,,,
+shop,s1,q5,,rating,1,5,,,,,2025-05-01,,
+shop,s1,q6,,csat,1,5,,,,,2025-05-01,2025-04-01,
+shop,s1,sound in turn,,csat,1,5,,,,,,2025-04-30,
+shop,s1,sound in turn,,csat,1,7,,,,,2025-05-01,,
 """
 TOUCHPOINTS = """\
 priority,source,kind,match_column,match_value,stage,touchpoint
@@ -93,7 +96,11 @@ def results(house: Warehouse) -> list[dict[str, Any]]:
                 "survey_id s1, question_id q2, item_id empty": "the ends of the scale",
                 "survey_id s1, question_id q3, item_id empty": "defined on 0 to 10 only",
                 "survey_id s1, question_id q4, item_id a": "top_box_from lies on the scale",
-                "survey_id s1, question_id q5, item_id empty": "mapped twice from the same day",
+                "survey_id s1, question_id q5, item_id empty": (
+                    "its rows csat 1-5 from ever until ever and rating 1-5 from 2025-05-01 "
+                    "until ever count on the same days"
+                ),
+                "survey_id s1, question_id q6, item_id empty": "valid_to lies before valid_from",
             },
         ),
         (

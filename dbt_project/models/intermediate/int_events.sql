@@ -17,8 +17,14 @@ changes as (
     select * from {{ ref('stg_case_changes') }} where not is_deleted and field = 'status'
 ),
 
-value_events as (
-    select * from {{ ref('stg_value_events') }} where not is_deleted
+-- what a cancelled subscription or a use is worth nobody paid
+payments as (
+    select
+        record_id,
+        cast(case when event_type = 'refund' then -amount else amount end as decimal(18, 2)) as amount,
+        currency
+    from {{ ref('stg_value_events') }}
+    where not is_deleted and event_type in ('{{ var("paid_kinds") | join("', '") }}')
 ),
 
 invitations as (
@@ -54,13 +60,10 @@ spoken as (
             else voices.voice
         end as kind,
         voices.* exclude (record_id, voice, kind),
-        cast(
-            case when value_events.event_type = 'refund' then -value_events.amount else value_events.amount end
-            as decimal(18, 2)
-        ) as amount,
-        value_events.currency
+        payments.amount,
+        payments.currency
     from voices
-    left join value_events using (record_id)
+    left join payments using (record_id)
 ),
 
 written as (

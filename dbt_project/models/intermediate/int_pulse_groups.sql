@@ -13,6 +13,10 @@ scores as (
     select * from {{ ref('int_scores') }} where kind = 'pulse'
 ),
 
+mapped as (
+    select distinct source, survey_id as pulse_id, question_id from {{ ref('int_question_map') }}
+),
+
 numbers as (
     select
         answers.source,
@@ -21,14 +25,31 @@ numbers as (
         coalesce(answers.team_ref, 'unknown') as team_ref,
         date_trunc('month', answers.answered_at) as month,
         answers.respondent_hash,
-        answers.value_number as answer,
+        answers.answered_at,
+        answers.record_id,
+        -- a mapped question is read as its row says, turned round where low is good
+        coalesce(scores.score, answers.value_number) as answer,
         scores.metric,
         scores.nps_group,
         coalesce(scores.method_version, {{ method_version("'mean'", 'questions.scale_min', 'questions.scale_max') }}, 'mean') as method_version
     from answers
     left join questions using (source, pulse_id, question_id)
+    left join mapped using (source, pulse_id, question_id)
     left join scores on answers.record_id = scores.score_id
-    where answers.value_number is not null
+    where coalesce(scores.score, answers.value_number) is not null
+        -- a 99 for 'cannot say' is no answer: questions_to_map tells of what a mapping leaves out
+        and (scores.score_id is not null or mapped.question_id is null)
+),
+
+-- a person is one opinion, the last one of the month: as Peakon counts, and as headcounts do
+newest as (
+    select
+        *,
+        row_number() over (
+            partition by source, question_id, driver, method_version, month, respondent_hash
+            order by answered_at desc, record_id desc
+        ) as place
+    from numbers
 ),
 
 grouped as (
@@ -40,14 +61,13 @@ grouped as (
         month,
         case when grouping(team_ref) = 1 then 'all' else team_ref end as team_ref,
         coalesce(min(metric), 'mean') as metric,
-        -- one person who answered twice is still one person
-        count(distinct respondent_hash) as respondents,
-        count(*) as n,
+        count(*) as respondents,
         avg(answer) as mean,
         stddev_samp(answer) as deviation,
         count(*) filter (nps_group = 'promoter') as promoters,
         count(*) filter (nps_group = 'detractor') as detractors
-    from numbers
+    from newest
+    where place = 1
     group by source, question_id, driver, method_version, month, rollup(team_ref)
 ),
 
@@ -78,7 +98,6 @@ select
     is_total,
     metric,
     respondents,
-    n,
     mean,
     deviation,
     promoters,

@@ -119,10 +119,7 @@ mapped as (
         and asked.scored_at >= coalesce(questions.valid_from, date '0001-01-01')
         and asked.scored_at < coalesce(questions.valid_to, date '9999-01-01') + interval 1 day
     where asked.answer is not null
-        and not coalesce(list_contains(
-            string_split(questions.excluded_values, '|'),
-            coalesce(cast(try_cast(asked.answer as bigint) as varchar), '')
-        ), false)
+        and not coalesce(array_contains(questions.excluded_values, asked.answer), false)
 ),
 
 -- these two bring their own scale
@@ -168,6 +165,12 @@ scored as (
     select * from mapped
     union all by name
     select * from rated
+),
+
+-- the higher the better, whichever way a question is asked
+turned as (
+    select *, case when is_reversed then scale_min + scale_max - answer else answer end as score
+    from scored
 )
 
 select
@@ -185,20 +188,20 @@ select
     team_ref,
     customer_id,
     account_id,
-    case when is_reversed then scale_min + scale_max - answer else answer end as score,
+    score,
     scale_min,
     scale_max,
     case when metric = 'csat' then
         case when is_reversed then answer <= top_from else answer >= top_from end
     end as is_top_box,
     case when metric in ('nps', 'enps') then
-        case when answer >= 9 then 'promoter' when answer >= 7 then 'passive' else 'detractor' end
+        case when score >= 9 then 'promoter' when score >= 7 then 'passive' else 'detractor' end
     end as nps_group,
     channel,
     segment,
     stage,
     touchpoint,
     scored_at
-from scored
+from turned
 -- outside its own scale it is no answer to the question: counted in questions_to_map
 where answer between scale_min and scale_max

@@ -102,7 +102,7 @@ left join case_rules using (record_id)
 
 union all
 
--- a rating is placed where its case is
+-- a rating is placed where its case is, and stays a rating when that is deleted
 select
     ratings.record_id,
     'case_rating',
@@ -111,7 +111,7 @@ select
     coalesce(ratings.account_ref, cases.account_ref),
     null,
     ratings.rating_id,
-    ratings.case_id,
+    cases.case_id,
     cases.channel,
     cases.topic,
     cases.product,

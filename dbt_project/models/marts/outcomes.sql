@@ -82,8 +82,18 @@ quantiles as (
 widened as (
     select
         estimates.*,
-        {{ t_quantile('quantiles.quantile', 'nullif(estimates.df, 0)') }} * estimates.standard_error as margin
+        {%- for side in (-1, 1) %}
+        -- differences may go beyond a scale, values may not
+        case when estimates.contrast in ('before', 'run_up', 'after')
+            then {{ value_end(side, 'initiatives.metric', 'estimates.method_version') }}
+        end as {{ 'lowest' if side < 0 else 'highest' }},
+        {%- endfor %}
+        -- where all answers are alike, but for rounding, they do not tell how far others would lie
+        case when estimates.standard_error > 1e-9 * greatest(1.0, abs(estimates.value))
+            then {{ t_quantile('quantiles.quantile', 'nullif(estimates.df, 0)') }} * estimates.standard_error
+        end as margin
     from estimates
+    inner join initiatives on estimates.initiative = initiatives.initiative
     left join quantiles on estimates.df = quantiles.df
 ),
 
@@ -96,8 +106,8 @@ compared as (
         max(standard_error) filter (contrast = 'estimate') as standard_error
         {%- for contrast in ['before', 'run_up', 'after', 'difference', 'elsewhere', 'estimate', 'rebound'] %},
         max(value) filter (contrast = '{{ contrast }}') as {{ contrast }},
-        max(value - margin) filter (contrast = '{{ contrast }}') as {{ contrast }}_low,
-        max(value + margin) filter (contrast = '{{ contrast }}') as {{ contrast }}_high
+        max({{ mean_bound(-1, 'value', 'margin', 'lowest') }}) filter (contrast = '{{ contrast }}') as {{ contrast }}_low,
+        max({{ mean_bound(1, 'value', 'margin', 'highest') }}) filter (contrast = '{{ contrast }}') as {{ contrast }}_high
         {%- endfor %}
     from widened
     where value is not null and margin is not null

@@ -1,7 +1,8 @@
 -- One row per question that looks scored and is not, or loses answers, and why.
 with mapped as (
-    select distinct source, survey_id, question_id, item_id
+    select source, survey_id, question_id, item_id, flatten(array_agg(excluded_values)) as excluded_values
     from {{ ref('int_question_map') }}
+    group by source, survey_id, question_id, item_id
 ),
 
 scored as (
@@ -31,7 +32,10 @@ answered as (
         answers.item_id,
         mapped.question_id is not null as is_mapped,
         count(*) as numeric_answers,
-        count(*) filter (scored.score_id is null) as unscored_answers,
+        -- what the row says is no answer is not lost
+        count(*) filter (
+            scored.score_id is null and not coalesce(array_contains(mapped.excluded_values, answers.answer), false)
+        ) as unscored_answers,
         min(answers.answer) as lowest,
         max(answers.answer) as highest
     from answers

@@ -31,18 +31,26 @@ customers as (
 
 measured as (
     select
-        groups.* exclude (n, mean),
+        groups.* exclude (mean),
+        -- answers that nobody mapped are not held against a scale
+        case when groups.metric <> 'mean' then {{ scale_end('groups.method_version', 1) }} end as scale_min,
+        case when groups.metric <> 'mean' then {{ scale_end('groups.method_version', 2) }} end as scale_max,
         case when not groups.is_hidden then groups.respondents end as published_n,
         case
-            when groups.metric = 'enps' then 100.0 * (promoters - detractors) / groups.n
+            when groups.metric = 'enps' then 100.0 * (promoters - detractors) / groups.respondents
             else groups.mean
         end as value,
         {% for side in (-1, 1) %}
         case
             when groups.metric = 'enps' then
-                {{ nps_bound(side, 'groups.n', 'promoters', 'detractors', 'headcounts.headcount') }}
+                {{ nps_bound(side, 'groups.respondents', 'promoters', 'detractors', 'headcounts.headcount') }}
             else
-                groups.mean + {{ side }} * {{ t_half_width('groups.n', 'groups.deviation', 'quantiles.quantile') }}
+                {{ mean_bound(
+                    side,
+                    'groups.mean',
+                    t_half_width('groups.respondents', 'groups.deviation', 'quantiles.quantile'),
+                    'scale_min' if side < 0 else 'scale_max'
+                ) }}
         end as {{ 'low' if side < 0 else 'high' }},
         {% endfor %}
         teams.name,
@@ -51,7 +59,7 @@ measured as (
     from groups
     left join teams using (source, team_ref)
     left join headcounts using (source, team_ref)
-    left join quantiles on groups.n - 1 = quantiles.df
+    left join quantiles on groups.respondents - 1 = quantiles.df
 )
 
 select
@@ -70,9 +78,9 @@ select
     case when not measured.is_hidden then round(measured.low, 4) end as interval_low,
     case when not measured.is_hidden then round(measured.high, 4) end as interval_high,
     case
-        when measured.is_hidden then null
+        when measured.is_hidden or measured.low is null then null
         when measured.metric = 'enps' then 'adjusted Wald'
-        else 't'
+        else {{ mean_method('measured.scale_min') }}
     end as interval_method,
     measured.is_hidden,
     customers.n as customer_csat_n,

@@ -44,7 +44,9 @@ told as (
         *,
         design_effect > 1 as is_clustered,
         case when design_effect > 1 then customers else n end - 1 as df,
-        {{ deviation('n', 'total', 'squares') }} as deviation
+        {{ deviation('n', 'total', 'squares') }} as deviation,
+        {{ scale_end('method_version', 1) }} as scale_min,
+        {{ scale_end('method_version', 2) }} as scale_max
     from judged
 ),
 
@@ -99,11 +101,15 @@ answered as (
                 side, 'share_n', '(squares + total) / 2 * share_n / n', '(squares - total) / 2 * share_n / n'
             ) }}
             when 'share' then 100 * {{ wilson_bound(side, 'share_n', '(total * share_n / n)') }}
-            when 'mean' then
-                total / n + {{ side }} * {{ t_quantile('quantile', 'nullif(df, 0)') }} * deviation / sqrt(effective_n)
+            when 'mean' then {{ mean_bound(
+                side,
+                'total / n',
+                t_quantile('quantile', 'nullif(df, 0)') ~ ' * deviation / sqrt(effective_n)',
+                'scale_min' if side < 0 else 'scale_max'
+            ) }}
         end as {{ 'interval_low' if side < 0 else 'interval_high' }},
         {%- endfor %}
-        case statistic when 'nps' then 'adjusted Wald' when 'share' then 'Wilson' else 't' end
+        case statistic when 'nps' then 'adjusted Wald' when 'share' then 'Wilson' else {{ mean_method('scale_min') }} end
         || case when is_clustered then ', clustered' else '' end as interval_method,
         case when weights is not null then case statistic when 'mean' then 1 else 100 end * weighted_mean end
         as value_weighted,
@@ -117,10 +123,13 @@ answered as (
                 '(weighted_square - weighted_mean) / 2 * weighted_share_n'
             ) }}
             when statistic = 'share' then 100 * {{ wilson_bound(side, 'weighted_share_n', '(weighted_mean * weighted_share_n)') }}
-            when statistic = 'mean' then
-                weighted_mean + {{ side }} * {{ t_quantile('quantile', 'nullif(df, 0)') }} * sqrt(
-                    greatest(0.0, weighted_square - pow(weighted_mean, 2)) * n / nullif(n - 1, 0) / weighted_n
-                )
+            when statistic = 'mean' then {{ mean_bound(
+                side,
+                'weighted_mean',
+                t_quantile('quantile', 'nullif(df, 0)')
+                ~ ' * sqrt(greatest(0.0, weighted_square - pow(weighted_mean, 2)) * n / nullif(n - 1, 0) / weighted_n)',
+                'scale_min' if side < 0 else 'scale_max'
+            ) }}
         end as value_weighted_{{ 'low' if side < 0 else 'high' }},
         {%- endfor %}
         weights_flag
@@ -185,11 +194,11 @@ worked as (
         {%- endfor %}
         cast(groups.month as date) as first_day,
         case when not groups.is_hidden then groups.respondents end as n,
-        case when not groups.is_hidden then 100.0 * (groups.promoters - groups.detractors) / groups.n end as value,
+        case when not groups.is_hidden then 100.0 * (groups.promoters - groups.detractors) / groups.respondents end as value,
         {%- for side in (-1, 1) %}
         case
             when not groups.is_hidden then
-                {{ nps_bound(side, 'groups.n', 'groups.promoters', 'groups.detractors', 'headcounts.headcount') }}
+                {{ nps_bound(side, 'groups.respondents', 'groups.promoters', 'groups.detractors', 'headcounts.headcount') }}
         end as {{ 'interval_low' if side < 0 else 'interval_high' }},
         {%- endfor %}
         'adjusted Wald, finite population' as interval_method
