@@ -55,7 +55,7 @@ class _Manifest(msgspec.Struct):
 
 def fingerprint(settings: Settings) -> str:
     """Hash of everything that decides what the models make of raw."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(b"" if settings.publish_texts else b"without texts")
     for folder in (PROJECT, settings.seeds):
         for file in sorted(f for kind in _KINDS for f in folder.rglob(kind)):
             relative = file.relative_to(folder)

@@ -150,7 +150,8 @@ def _personal(settings: Settings) -> Check:
     ]
     written = free_texts(settings)
     texts = [(t, c) for t, c, data_type in there if data_type == "VARCHAR"]
-    cells = [_unmasked(t, c) for t, c in texts if PublicColumn(t, c) in written]
+    judged = _unmasked if settings.publish_texts else _any_text
+    cells = [judged(t, c) for t, c in texts if PublicColumn(t, c) in written]
     others = [_maybe_addressed(t, c) for t, c in texts if PublicColumn(t, c) not in written]
     # the pattern of an address takes a while to compile: once for all columns
     addressed = (
@@ -173,6 +174,14 @@ def _unmasked(table: str, column: str) -> str:
     return (
         f"select {literal(f'{table}.{column} holds ')} || kind as culprit from "
         f"(select unnest(if(kinds = [], ['what is masked'], kinds)) as kind from ({found}))"
+    )
+
+
+def _any_text(table: str, column: str) -> str:
+    """Words where none are to be published."""
+    return (
+        f"select {literal(f'{table}.{column} holds texts, and EARFUL_PUBLISH_TEXTS is off')} "
+        f"as culprit from main.{quote(table)} where {quote(column)} is not null"
     )
 
 

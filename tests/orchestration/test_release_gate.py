@@ -160,6 +160,20 @@ def test_what_is_masked_is_refused_by_its_kind(stocked: House) -> None:
     }
 
 
+def test_texts_are_refused_where_none_are_to_be_published(stocked: House) -> None:
+    assert refused(stocked, publish_texts=False) == {
+        "no_personal_data": [
+            "comments.comment holds texts, and EARFUL_PUBLISH_TEXTS is off (10 rows)"
+        ]
+    }
+    release(
+        stocked,
+        metrics=METRICS,
+        comments=f"select * replace (null::varchar as comment) from ({COMMENTS})",
+    )
+    assert refused(stocked, publish_texts=False) == {}
+
+
 def test_masks_dates_and_orders_are_no_reason_to_refuse(stocked: House) -> None:
     said = "[phone] or [email], order 123456789 of 05.03.2026, 18000.00 paid, v10.0.19045.3803"
     letter = f"select * replace ('{said}' as comment) from ({COMMENTS})"
