@@ -15,19 +15,6 @@ create temp macro id_of(a, b) as cast(md5_number(a || chr(31) || b) >> 65 as big
         md5_number(a || chr(31) || b || chr(31) || c || chr(31) || d || chr(31) || e || chr(31) || f) >> 65 as bigint
     );
 
--- Order matters: a card number reads as a phone number too.
-create temp macro redacted(body) as case
-    when not regexp_matches(body, '[0-9@]') then body
-    else regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-        body,
-        '[\w.%+''-]+@[\w-]+(?:\.[\w-]+)+', '[email]', 'g'),
-        '\b[A-Za-z]{2}[0-9]{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,4})?\b', '[iban]', 'g'),
-        '\b[0-9](?:[ -]?[0-9]){12,18}\b', '[card]', 'g'),
-        '\b([0-9]{4})-([0-9]{2})-([0-9]{2})\b', '\1' || chr(57344) || '\2' || chr(57344) || '\3', 'g'),
-        '(?:\+|\b)[0-9(](?:[ ()./-]{0,2}[0-9]){6,}\b', '[phone]', 'g'),
-        chr(57344), '-', 'g')
-end;
-
 create temp macro minutes_between(began, ended) as
     case when ended >= began then date_diff('second', began, ended) / 60.0 end;
 

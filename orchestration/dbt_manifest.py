@@ -20,7 +20,8 @@ from orchestration.settings import ROOT, Settings
 PROJECT = ROOT / "dbt_project"
 _MARK = "fingerprint"
 _KINDS = ("*.sql", "*.yml", "*.csv", "*.py")
-_PUBLIC = ("public", "pseudonymous", "free_text")
+_FREE_TEXT = "free_text"
+_PUBLIC = ("public", "pseudonymous", _FREE_TEXT)
 
 
 class PublicColumn(NamedTuple):
@@ -54,7 +55,7 @@ class _Manifest(msgspec.Struct):
 
 def fingerprint(settings: Settings) -> str:
     """Hash of everything that decides what the models make of raw."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(b"" if settings.publish_texts else b"without texts")
     for folder in (PROJECT, settings.seeds):
         for file in sorted(f for kind in _KINDS for f in folder.rglob(kind)):
             relative = file.relative_to(folder)
@@ -147,12 +148,12 @@ def dbt_executable() -> str:
 
 def public_columns(settings: Settings) -> set[PublicColumn]:
     """Columns of the release that declare a privacy class that may be published."""
-    return {
-        PublicColumn(node.name, column.name)
-        for node in _released(settings)
-        for column in node.columns.values()
-        if _privacy(column) in _PUBLIC
-    }
+    return _columns_of(settings, *_PUBLIC)
+
+
+def free_texts(settings: Settings) -> set[PublicColumn]:
+    """Columns of the release that hold somebody's words."""
+    return _columns_of(settings, _FREE_TEXT)
 
 
 def may_shrink(settings: Settings) -> set[str]:
@@ -176,6 +177,15 @@ def _released(settings: Settings) -> list[_Node]:
         for node in manifest.nodes.values()
         if node.resource_type == "model" and node.database == "release"
     ]
+
+
+def _columns_of(settings: Settings, *classes: str) -> set[PublicColumn]:
+    return {
+        PublicColumn(node.name, column.name)
+        for node in _released(settings)
+        for column in node.columns.values()
+        if _privacy(column) in classes
+    }
 
 
 def _privacy(column: _Column) -> object:

@@ -40,7 +40,8 @@ What the published file holds. Rendered from the models' own descriptions by `ma
 texts are in the file itself: `select table_name, comment from duckdb_tables()`.
 
 Privacy: *public*; *pseudonymous* (an id that names a person only to those who hold the source);
-*free_text* (somebody's words, with addresses and numbers masked).
+*free_text* (somebody's words, with e-mail addresses, phone, card and account numbers masked; names
+and street addresses in them are not: [privacy.md](privacy.md)).
 """
 
 _METRICS_HEAD = """# Metrics of the semantic layer

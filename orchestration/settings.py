@@ -68,6 +68,11 @@ class Settings(BaseSettings):
         48, gt=0, description="Hours since the last load after which the release gate refuses."
     )
 
+    publish_texts: bool = Field(
+        default=True,
+        description="Whether what customers wrote is published, masked, or left out.",
+    )
+
     @property
     def landing(self) -> Path:
         """Load packages: the system of record."""
@@ -112,6 +117,7 @@ class Settings(BaseSettings):
             # relative, because dbt writes a seed's SQL to target / its path: an absolute path
             # would lead back to the seed itself and overwrite it
             "EARFUL_SEED_PATH": os.path.relpath(self.seeds, ROOT / "dbt_project"),
+            "EARFUL_PUBLISH_TEXTS": str(self.publish_texts).lower(),
             "DBT_TARGET_PATH": str(self.data / "dbt"),
             "DBT_LOG_PATH": str(self.data / "dbt"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

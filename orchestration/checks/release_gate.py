@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from orchestration.checks import masks
 from orchestration.checks.rules import Rule
-from orchestration.dbt_manifest import PublicColumn, may_shrink, public_columns
+from orchestration.dbt_manifest import PublicColumn, free_texts, may_shrink, public_columns
 from orchestration.publishing import about
 from orchestration.publishing.snapshot import tables
 from orchestration.publishing.versions import FILE
@@ -22,7 +23,7 @@ CHECKS = {
     "no_naked_score": "Every published number has n, interval, period and method version.",
     "no_naked_estimate": "Every estimate has n, interval, period and method version.",
     "no_naked_share": "Every share and median has both ends of its interval.",
-    "no_personal_data": "No column is personal or undeclared, and no text holds an address.",
+    "no_personal_data": "No column is personal or undeclared, and no text holds what is masked.",
     "plain_types": "Every column has a type that each reader understands.",
     "not_collapsed": "No table lost more rows against the published version than is allowed.",
     "fresh": "The newest load is not older than is allowed.",
@@ -32,7 +33,6 @@ ESTIMATES = {"outcomes": "estimate", "drivers": "points"}
 
 _SHOWN = 5
 _PLAIN = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL", "BOOLEAN", "VARCHAR", "DATE", "TIMESTAMP")
-_EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+\.[A-Za-z]{2,}"
 
 
 @dataclass(frozen=True)
@@ -141,21 +141,56 @@ def _shares(settings: Settings) -> Check:
 
 
 def _personal(settings: Settings) -> Check:
-    """Columns that nobody declared fit for publishing, and cells that hold an e-mail address."""
+    """Columns that nobody declared fit for publishing, and cells that hold what is masked."""
     declared = public_columns(settings)
     there = _columns(settings)
     undeclared = [(t, c) for t, c, _ in there if PublicColumn(t, c) not in declared]
     named = [
         f"select {literal(f'{t}.{c} is not declared public')} as culprit" for t, c in undeclared
     ]
-    texts = [
-        f"select {literal(f'{t}.{c} holds an e-mail address')} as culprit from main.{quote(t)} "
-        f"where regexp_matches({quote(c)}, {literal(_EMAIL)})"
-        for t, c, data_type in there
-        if data_type == "VARCHAR"
-    ]
-    query = " union all ".join([*named, *texts]) or "select null as culprit where false"
-    return Check("no_personal_data", query, "culprit is not null", "culprit")
+    written = free_texts(settings)
+    texts = [(t, c) for t, c, data_type in there if data_type == "VARCHAR"]
+    judged = _unmasked if settings.publish_texts else _any_text
+    cells = [judged(t, c) for t, c in texts if PublicColumn(t, c) in written]
+    others = [_maybe_addressed(t, c) for t, c in texts if PublicColumn(t, c) not in written]
+    # the pattern of an address takes a while to compile: once for all columns
+    addressed = (
+        "select place || ' holds an e-mail address' as culprit "
+        f"from ({' union all '.join(others)}) where {masks.holds_email('value')}"
+    )
+    query = " union all ".join([*named, *cells, *([addressed] if others else [])])
+    empty = "select null as culprit where false"
+    return Check("no_personal_data", query or empty, "culprit is not null", "culprit")
+
+
+def _unmasked(table: str, column: str) -> str:
+    """Kinds that somebody's words hold, once a cell: whatever masking them again would change."""
+    text = quote(column)
+    found = (
+        f"select {masks.kinds_added('text', 'redacted')} as kinds from "
+        f"(select {text} as text, {masks.masked(text)} as redacted from main.{quote(table)}) "
+        "where text <> redacted"
+    )
+    return (
+        f"select {literal(f'{table}.{column} holds ')} || kind as culprit from "
+        f"(select unnest(if(kinds = [], ['what is masked'], kinds)) as kind from ({found}))"
+    )
+
+
+def _any_text(table: str, column: str) -> str:
+    """Words where none are to be published."""
+    return (
+        f"select {literal(f'{table}.{column} holds texts, and EARFUL_PUBLISH_TEXTS is off')} "
+        f"as culprit from main.{quote(table)} where {quote(column)} is not null"
+    )
+
+
+def _maybe_addressed(table: str, column: str) -> str:
+    """Values that may hold an e-mail address; rows of digits are ids in what nobody wrote."""
+    return (
+        f"select {literal(f'{table}.{column}')} as place, {quote(column)} as value "
+        f"from main.{quote(table)} where {masks.may_hold_email(quote(column))}"
+    )
 
 
 def _types(settings: Settings) -> Check:

@@ -60,7 +60,7 @@ _MAIN: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         "words.html",
         "In their words",
         "In their words",
-        "What customers wrote, what they praise too; the newest, unedited but for masked numbers.",
+        "What customers wrote, what they praise too; the newest, as written but for masks.",
         ("themes", "complaints", "praise"),
     ),
     (

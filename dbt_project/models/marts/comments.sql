@@ -79,7 +79,7 @@ comments as (
         placed.record_id as comment_id,
         coalesce(verbatims.written_at, voices.occurred_at) as commented_at,
         placed.kind,
-        verbatims.redacted_text as comment,
+        {{ 'verbatims.redacted_text' if env_var('EARFUL_PUBLISH_TEXTS', 'true') == 'true' else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as comment,
         themes.themes,
         voices.language,
         scores.metric as metric,
