@@ -155,8 +155,14 @@ def _map(package: _Open, stream: Stream, key: bytes) -> None:
     if not package.decoded:
         return
     tables, refused = mapped(stream, *joined(package.decoded), key)
+    records, repeated = package.counts.accepted - len(refused), 0
     for table, frame in tables.items():
-        package.writer.add(table, _once(TABLES[table], frame))
+        rows = _once(TABLES[table], frame)
+        package.writer.add(table, rows)
+        if frame.height == records:
+            # a row a record: what is missing is a record that was told again
+            repeated = max(repeated, frame.height - rows.height)
+    package.counts += Counts(accepted=-repeated, deduplicated=repeated)
     if refused:
         numbers = [number for page in package.decoded for number in page.numbers]
         # the raw page, where one is kept, holds the record under its number

@@ -12,7 +12,7 @@ import pytest
 from backports import zstd
 
 from connectors.decode import Decoder
-from connectors.landing import Landing, Manifest, Origin
+from connectors.landing import Counts, Landing, Manifest, Origin
 from connectors.landing.replay import replay
 from connectors.lines import Lines
 from connectors.records import ABSENT, NULL, Open, also
@@ -250,7 +250,8 @@ def test_a_record_that_comes_twice_stands_in_its_package_once_as_it_last_was(
     [manifest] = land(dated, [Page([page]) for page in pages], Landing(tmp_path), ORIGIN)
     rows = pl.read_parquet(next(tmp_path.rglob("cases.parquet"))).sort("case_id")
     assert rows.select("case_id", pl.col("updated_at").dt.hour()).rows() == [("1", 12), ("2", 10)]
-    assert (manifest.counts.accepted, manifest.pages[0].rows) == (3, 3)
+    assert manifest.counts == Counts(read=3, accepted=2, deduplicated=1)
+    assert manifest.pages[0].rows == 3
 
 
 def test_a_page_of_nothing_and_a_run_without_records_land_nothing(tmp_path: Path) -> None:
