@@ -70,7 +70,7 @@ def waiting(context: Context) -> list[Figure]:
             sql=f"""
             select {_days(context, "waiting_since")} as waiting_days,
                 {past(context, "waiting_since", promises)} as past_promise,
-                waiting_since, case_ref, cases.source, touchpoint, priority, topic, cases.segment,
+                case_ref, cases.source, touchpoint, priority, topic, cases.segment,
                 coalesce(team_name, team_ref) as team, reopens,
                 last_nps, count(*) over () as in_all
             from cases
