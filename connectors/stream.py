@@ -109,6 +109,11 @@ class Stream:
         return found
 
     @cached_property
+    def whole(self) -> frozenset[str]:
+        """Tables in which every record is a row, and one alone."""
+        return frozenset(t for t, given in self.tables.items() if isinstance(given, Mapping))
+
+    @cached_property
     def hashes(self) -> bool:
         """Whether the stream speaks of employees, who are hashed."""
         return any(

@@ -155,13 +155,13 @@ def _map(package: _Open, stream: Stream, key: bytes) -> None:
     if not package.decoded:
         return
     tables, refused = mapped(stream, *joined(package.decoded), key)
-    records, repeated = package.counts.accepted - len(refused), 0
+    fewer: dict[str, int] = {}
     for table, frame in tables.items():
         rows = _once(TABLES[table], frame)
         package.writer.add(table, rows)
-        if frame.height == records:
-            # a row a record: what is missing is a record that was told again
-            repeated = max(repeated, frame.height - rows.height)
+        fewer[table] = frame.height - rows.height
+    # a record that was told again is one row less wherever a record is a row
+    repeated = min((fewer[table] for table in stream.whole & fewer.keys()), default=0)
     package.counts += Counts(accepted=-repeated, deduplicated=repeated)
     if refused:
         numbers = [number for page in package.decoded for number in page.numbers]

@@ -254,6 +254,16 @@ def test_a_record_that_comes_twice_stands_in_its_package_once_as_it_last_was(
     assert manifest.pages[0].rows == 3
 
 
+def test_a_part_that_comes_again_makes_no_record_a_repeated_one(tmp_path: Path) -> None:
+    columns = {"case_id": pl.lit("1"), "change_id": pl.col("parts.n").cast(pl.String)}
+    columns |= {"field": pl.lit("status"), "changed_at": pl.col("at")}
+    events = Stream(Ticket, {"case_changes": Rows(each="parts", columns=columns)})
+    told = b'{"id":%d,"at":"2026-03-01T12:00:00Z","parts":[{"n":7}]}'
+    [manifest] = land(events, [Page([told % 1, told % 2])], Landing(tmp_path), ORIGIN)
+    assert pl.read_parquet(next(tmp_path.rglob("case_changes.parquet"))).height == 1
+    assert manifest.counts == Counts(read=2, accepted=2)
+
+
 def test_a_page_of_nothing_and_a_run_without_records_land_nothing(tmp_path: Path) -> None:
     landing = Landing(tmp_path)
     assert list(land(STREAM, [Page([]), Page([])], landing, ORIGIN)) == []
