@@ -6,8 +6,8 @@ from pathlib import Path
 
 from orchestration.warehouse import connect, scratch
 
-STAMPS = {"row_hash"}
-"""Columns that say whether a row changed: no part of what it says."""
+STAMPS = {"row_hash", "links_build"}
+"""Columns that say whether a row changed, or up to what it is told: no part of what it says."""
 
 
 def names(file: Path) -> list[str]:
