@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         48, gt=0, description="Hours since the last load after which the release gate refuses."
     )
 
+    model_threads: int = Field(
+        2,
+        ge=1,
+        description="Models that are built at once; with 1, memory holds one query at most.",
+    )
+
     publish_texts: bool = Field(
         default=True,
         description="Whether what customers wrote is published, masked, or left out.",
@@ -117,8 +123,11 @@ class Settings(BaseSettings):
             # relative, because dbt writes a seed's SQL to target / its path: an absolute path
             # would lead back to the seed itself and overwrite it
             "EARFUL_SEED_PATH": os.path.relpath(self.seeds, ROOT / "dbt_project"),
+            "EARFUL_MODEL_THREADS": str(self.model_threads),
             "EARFUL_PUBLISH_TEXTS": str(self.publish_texts).lower(),
             "DBT_TARGET_PATH": str(self.data / "dbt"),
+            # its log is for people; the JSON that Dagster reads comes by its output
+            "DBT_LOG_FORMAT_FILE": "text",
             "DBT_LOG_PATH": str(self.data / "dbt"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }
