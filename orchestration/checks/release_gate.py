@@ -153,10 +153,13 @@ def _personal(settings: Settings) -> Check:
     judged = _unmasked if settings.publish_texts else _any_text
     cells = [judged(t, c) for t, c in texts if PublicColumn(t, c) in written]
     others = [_maybe_addressed(t, c) for t, c in texts if PublicColumn(t, c) not in written]
-    # the pattern of an address takes a while to compile: once for all columns
+    # the pattern of an address takes 20 ms to compile. It is compiled once where values of all columns
+    # have met: as a condition, DuckDB would push it down into each, and without grouping run it there
     addressed = (
-        "select place || ' holds an e-mail address' as culprit "
-        f"from ({' union all '.join(others)}) where {masks.holds_email('value')}"
+        "select place || ' holds an e-mail address' as culprit from (select place, unnest(range(n)) "
+        f"from (select place, sum(cells) filter (where {masks.holds_email('value')})::bigint as n "
+        f"from (select place, value, count(*) as cells from ({' union all '.join(others)}) "
+        "group by place, value) group by place))"
     )
     query = " union all ".join([*named, *cells, *([addressed] if others else [])])
     empty = "select null as culprit where false"
