@@ -3,7 +3,7 @@
 {%- set origins = ['survey_answers', 'case_ratings', 'reviews', 'case_messages', 'cases'] %}
 {#- A row depends on its own record alone, so an increment needs to read nothing but the news. -#}
 
-with written as (
+with written {{ made_once() }} (
     {%- for origin in origins %}
     select
         record_id,
