@@ -1,4 +1,4 @@
-"""What Earful costs before it does anything: importing, and a run with nothing new."""
+"""What Earful costs before it does anything: imports, a run with nothing new, Dagster around dbt."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ from orchestration import demo
 from orchestration.settings import Settings
 
 _EARFUL = [sys.executable, "-c", "from orchestration.cli import main; main()"]
+_MATERIALIZE = """
+from orchestration import runs, settings
+from orchestration.definitions import defs
+from orchestration.defs.models.dbt import models
+
+with runs.instance(settings.load()) as dagster:
+    job = defs().resolve_implicit_global_asset_job_def()
+    job.execute_in_process(instance=dagster, asset_selection=sorted(models.keys))
+"""
 _ROOT = Path(__file__).parents[1]
 _OURS = tuple(f"{_ROOT / package}{os.sep}" for package in ("connectors", "orchestration"))
 
@@ -44,11 +53,37 @@ def help_text(_work: Path, _size: int, watch: Stopwatch) -> None:
 
 def run_nothing_new(work: Path, _size: int, watch: Stopwatch) -> None:
     """`earful run` on the demo's vendors and exports when nothing is new; they run already."""
+    data = _demo(work)
+    with demo.vendors(Settings(data=data), demo.Wish()):
+        _timed([*_EARFUL, "run"], watch, EARFUL_DATA=str(data))
+
+
+def dbt_alone(work: Path, _size: int, watch: Stopwatch) -> None:
+    """Floor: `dbt build` of seeds, models and their tests on the demo's raw, nothing of it new."""
+    settings = Settings(data=_demo(work))
+    dbt = str(Path(sys.executable).with_name("dbt"))
+    project = str(_ROOT / "dbt_project")
+    _timed(
+        [
+            *(dbt, "build", "--exclude-resource-type", "unit_test"),
+            *("--project-dir", project, "--profiles-dir", project),
+        ],
+        watch,
+        **settings.dbt_environment,
+    )
+
+
+def dbt_in_dagster(work: Path, _size: int, watch: Stopwatch) -> None:
+    """Ours: the same as Dagster's assets and checks, each with its event."""
+    _timed([sys.executable, "-c", _MATERIALIZE], watch, EARFUL_DATA=str(_demo(work)))
+
+
+def _demo(work: Path) -> Path:
+    """Data folder of a demo, made where it is not there yet."""
     data = work.parent / "instance"
     if not (data / "published").exists():
         _timed([*_EARFUL, "demo"], Stopwatch(), EARFUL_DATA=str(data))
-    with demo.vendors(Settings(data=data), demo.Wish()):
-        _timed([*_EARFUL, "run"], watch, EARFUL_DATA=str(data))
+    return data
 
 
 def _own_seconds(profile: Path) -> tuple[float, float]:
@@ -91,4 +126,5 @@ def main(folder: Path, *, small: bool) -> None:
     """Print the comparison."""
     cases = ["import_libraries", "import_definitions", "help_text", "run_nothing_new"]
     compare("overheads", cases, folder, 1, repeats=1 if small else 3)
+    compare("overheads", ["dbt_alone", "dbt_in_dagster"], folder, 1, repeats=1 if small else 3)
     _own_code(folder)
