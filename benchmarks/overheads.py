@@ -1,4 +1,4 @@
-"""What Earful costs before it does anything: imports, a run with nothing new, Dagster around dbt."""
+"""What Earful costs before it does anything: imports, a run with nothing new, Dagster over dbt."""
 
 from __future__ import annotations
 
