@@ -26,7 +26,7 @@ def control(result: Result, words: Words, name: str) -> Markup:
     chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(x=months(alt))
     layers: list[Any] = [
         chart.mark_rule(color=LIGHT["band"], strokeWidth=5).encode(
-            y=values(alt, "low", domain, words.unit), y2="high"
+            y=values(alt, "low", domain, words.unit), y2=alt.Y2("high")
         ),
         *_limits(alt, result.rows, words, domain),
         chart.transform_filter("datum.tone != 'small'")
@@ -35,7 +35,7 @@ def control(result: Result, words: Words, name: str) -> Markup:
         *(_points(chart, tone).encode(y=value) for tone in _FILL),
         *_breaks(alt, result.rows),
     ]
-    drawn: Any = alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT)
+    drawn: Any = alt.layer(*layers, width=_WIDTH, height=_HEIGHT)
     return picture([Chart(drawn, [_point(row, words, domain) for row in result.rows])], name)
 
 
@@ -83,12 +83,12 @@ def _breaks(alt: Any, rows: tuple[Row, ...]) -> list[Any]:
         # between the months: a line through a month would be read as its interval
         middle = (at - timedelta(days=15)).isoformat()
         mark = alt.Chart(alt.Data(values=[{"at": middle, "text": text}]))
-        x = alt.X("at:T", scale=alt.Scale(type="utc"))
+        x = alt.X("at:T", scale={"type": "utc"})
         layers += [
             mark.mark_rule(color=LIGHT["ink"], strokeWidth=1, strokeDash=[2, 3]).encode(x=x),
             mark.mark_text(
                 align=align, baseline="top", dx=dx, fontSize=SIZE, color=LIGHT["ink"]
-            ).encode(x=x, y=alt.value(-12), text="text:N"),
+            ).encode(x=x, y=alt.YValue(-12), text=alt.Text("text:N")),
         ]
     return layers
 
@@ -110,7 +110,7 @@ def _limits(alt: Any, rows: tuple[Row, ...], words: Words, domain: list[float]) 
         layers += [
             line.mark_rule(color=LIGHT["soft"], strokeWidth=1, strokeDash=dash).encode(y=at),
             line.mark_text(align="left", dx=6, fontSize=SIZE, color=LIGHT["soft"]).encode(
-                y=at, x=alt.value(_WIDTH), text="text:N"
+                y=at, x=alt.XValue(_WIDTH), text=alt.Text("text:N")
             ),
         ]
     return layers

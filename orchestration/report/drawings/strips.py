@@ -23,22 +23,26 @@ def strips(result: Result, label: str, name: str) -> Markup:
     order = list(dict.fromkeys(row["label"] for row in rows))
     ends = [row[q] for row in rows for q in ("p10", "p90")] or [1, 60]
     x: dict[str, Any] = {
-        "scale": alt.Scale(type="log", domain=[max(min(ends) * 0.8, 1), max(ends) * 1.25]),
-        "axis": alt.Axis(
-            values=_TICKS, labelExpr=axis_label("minutes"), title=None, grid=True, domain=False
-        ),
+        "scale": {"type": "log", "domain": [max(min(ends) * 0.8, 1), max(ends) * 1.25]},
+        "axis": {
+            "values": _TICKS,
+            "labelExpr": axis_label("minutes"),
+            "title": None,
+            "grid": True,
+            "domain": False,
+        },
     }
-    axis = alt.Axis(title=None, grid=False, labelLimit=300, labelPadding=8)
+    axis = {"title": None, "grid": False, "labelLimit": 300, "labelPadding": 8}
     y = alt.Y("label:N", sort=order, axis=axis)
     chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(y=y)
     layers = [
         chart.mark_rule(color=LIGHT["grey"], strokeWidth=1.2).encode(
-            x=alt.X("p10:Q", **x), x2="p90"
+            x=alt.X("p10:Q", **x), x2=alt.X2("p90")
         ),
-        chart.mark_rule(color=LIGHT["grey"], strokeWidth=6).encode(x=alt.X("p25:Q", **x), x2="p75"),
+        chart.mark_rule(color=LIGHT["grey"], strokeWidth=6).encode(x=alt.X("p25:Q", **x), x2=alt.X2("p75")),
         chart.mark_tick(color=LIGHT["ink"], thickness=2.5, height=13).encode(x=alt.X("p50:Q", **x)),
     ]
-    drawn: Any = alt.layer(*layers).properties(width=_WIDTH, height=_ROW * len(order))
+    drawn: Any = alt.layer(*layers, width=_WIDTH, height=_ROW * len(order))
     return picture([Chart(drawn, rows)], name)
 
 

@@ -113,17 +113,17 @@ def _style() -> dict[str, object]:
 
 def months(alt: Any, *, ticks: int = 12) -> Any:
     """An axis of months, in UTC whatever the machine's zone."""
-    axis = alt.Axis(format="%b %y", title=None, labelOverlap=True, tickCount=ticks)
-    return alt.X("month:T", timeUnit="utcyearmonth", scale=alt.Scale(type="utc"), axis=axis)
+    axis = {"format": "%b %y", "title": None, "labelOverlap": True, "tickCount": ticks}
+    return alt.X("month:T", timeUnit="utcyearmonth", scale={"type": "utc"}, axis=axis)
 
 
 def values(alt: Any, column: str, domain: list[float], unit: str, *, ticks: int = 5) -> Any:
     """An axis of a metric's values."""
-    scale = alt.Scale(domain=domain, zero=False, nice=False)
+    scale = {"domain": domain, "zero": False, "nice": False}
     at: dict[str, Any] = {"tickCount": ticks}
     if unit == "minutes":
         at = {"values": clock_ticks(domain, ticks)}
-    axis = alt.Axis(**at, labelExpr=axis_label(unit), title=None)
+    axis = {**at, "labelExpr": axis_label(unit), "title": None}
     return alt.Y(f"{column}:Q", scale=scale, axis=axis)
 
 
