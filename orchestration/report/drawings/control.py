@@ -15,6 +15,7 @@ from orchestration.report.tokens import LIGHT
 
 _WIDTH, _HEIGHT = 620, 180
 _FILL = {"none": "grey", "small": "paper", "good": "good", "bad": "bad"}
+_EDGE = {**_FILL, "small": "grey"}
 
 
 def control(result: Result, words: Words, name: str) -> Markup:
@@ -32,19 +33,23 @@ def control(result: Result, words: Words, name: str) -> Markup:
         chart.transform_filter("datum.tone != 'small'")
         .mark_line(color=LIGHT["grey"], strokeWidth=1.2)
         .encode(y=value),
-        *(_points(chart, tone).encode(y=value) for tone in _FILL),
+        _points(alt, chart).encode(y=value),
         *_breaks(alt, result.rows),
     ]
     drawn: Any = alt.layer(*layers, width=_WIDTH, height=_HEIGHT)
     return picture([Chart(drawn, [_point(row, words, domain) for row in result.rows])], name)
 
 
-def _points(chart: Any, tone: str) -> Any:
-    """The months of one tone; hollow ones have too few answers."""
-    fill, edge = LIGHT[_FILL[tone]], LIGHT["grey" if tone == "small" else _FILL[tone]]
-    return chart.transform_filter(f"datum.tone == '{tone}'").mark_point(
-        filled=True, opacity=1, size=46, fill=fill, stroke=edge, strokeWidth=1
+def _points(alt: Any, chart: Any) -> Any:
+    """The months, coloured by tone; hollow ones have too few answers."""
+    return chart.mark_point(filled=True, opacity=1, size=46, strokeWidth=1).encode(
+        fill=alt.Fill("tone:N", scale=_colours(_FILL), legend=None),
+        stroke=alt.Stroke("tone:N", scale=_colours(_EDGE), legend=None),
     )
+
+
+def _colours(by_tone: dict[str, str]) -> dict[str, Any]:
+    return {"domain": list(by_tone), "range": [LIGHT[name] for name in by_tone.values()]}
 
 
 def tone(row: Row, words: Words) -> str:
@@ -98,22 +103,21 @@ def _limits(alt: Any, rows: tuple[Row, ...], words: Words, domain: list[float]) 
     judged = next((row for row in rows if row["mean"] is not None), None)
     if judged is None:
         return []
-    layers: list[Any] = []
-    for label, column, dash in (
-        ("mean", "mean", [1, 0]),
-        ("limit", "upper_limit", [4, 3]),
-        ("limit", "lower_limit", [4, 3]),
-    ):
-        text = f"{label} {number(judged[column], words.unit)}"
-        line = alt.Chart(alt.Data(values=[{"at": judged[column], "text": text}]))
-        at = values(alt, "at", domain, words.unit)
-        layers += [
-            line.mark_rule(color=LIGHT["soft"], strokeWidth=1, strokeDash=dash).encode(y=at),
-            line.mark_text(align="left", dx=6, fontSize=SIZE, color=LIGHT["soft"]).encode(
-                y=at, x=alt.XValue(_WIDTH), text=alt.Text("text:N")
-            ),
-        ]
-    return layers
+    lines = [
+        {"at": judged[column], "text": f"{label} {number(judged[column], words.unit)}"}
+        for label, column in (("mean", "mean"), ("limit", "upper_limit"), ("limit", "lower_limit"))
+    ]
+    at = values(alt, "at", domain, words.unit)
+    mean, limits, all_three = (
+        alt.Chart(alt.Data(values=some)).encode(y=at) for some in (lines[:1], lines[1:], lines)
+    )
+    return [
+        mean.mark_rule(color=LIGHT["soft"], strokeWidth=1),
+        limits.mark_rule(color=LIGHT["soft"], strokeWidth=1, strokeDash=[4, 3]),
+        all_three.mark_text(align="left", dx=6, fontSize=SIZE, color=LIGHT["soft"]).encode(
+            x=alt.XValue(_WIDTH), text=alt.Text("text:N")
+        ),
+    ]
 
 
 def _domain(rows: tuple[Row, ...], words: Words) -> list[float]:
