@@ -1,4 +1,4 @@
-"""Charts are what Vega-Lite's schema allows: what it does not know, it would draw without a word."""
+"""Charts are what Vega-Lite's schema allows: it draws what it does not know without a word."""
 
 from __future__ import annotations
 

@@ -19,25 +19,38 @@ _EDGE = {**_FILL, "small": "grey"}
 
 
 def control(result: Result, words: Words, name: str) -> Markup:
-    """Points, those that a rule marks coloured; the pale lines are their intervals."""
+    """A chart of each touchpoint; all on one scale, but for durations, which differ too far."""
     import altair as alt  # noqa: PLC0415 - see `svg`
 
-    domain = _domain(result.rows, words)
+    places = list(dict.fromkeys(row["touchpoint"] for row in result.rows))
+    shared = None if words.unit == "minutes" else _domain(result.rows, words)
+    charts = []
+    for place in places:
+        rows = tuple(row for row in result.rows if row["touchpoint"] == place)
+        title = place if len(places) > 1 else ""
+        charts.append(_chart(alt, rows, words, shared or _domain(rows, words), title))
+    return picture(charts, name)
+
+
+def _chart(alt: Any, rows: tuple[Row, ...], words: Words, domain: list[float], title: str) -> Chart:
+    """Points, those that a rule marks coloured; the pale lines are their intervals."""
     value = values(alt, "value", domain, words.unit)
     chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(x=months(alt))
     layers: list[Any] = [
         chart.mark_rule(color=LIGHT["band"], strokeWidth=5).encode(
             y=values(alt, "low", domain, words.unit), y2=alt.Y2("high")
         ),
-        *_limits(alt, result.rows, words, domain),
+        *_limits(alt, rows, words, domain),
         chart.transform_filter("datum.tone != 'small'")
         .mark_line(color=LIGHT["grey"], strokeWidth=1.2)
         .encode(y=value),
         _points(alt, chart).encode(y=value),
-        *_breaks(alt, result.rows),
+        *_breaks(alt, rows),
     ]
-    drawn: Any = alt.layer(*layers, width=_WIDTH, height=_HEIGHT)
-    return picture([Chart(drawn, [_point(row, words, domain) for row in result.rows])], name)
+    # a label of `_breaks` stands between the picture and its title
+    named = {"title": {"text": title, "offset": 16}} if title else {}
+    drawn: Any = alt.layer(*layers, width=_WIDTH, height=_HEIGHT, **named)
+    return Chart(drawn, [_point(row, words, domain) for row in rows])
 
 
 def _points(alt: Any, chart: Any) -> Any:
@@ -58,7 +71,7 @@ def tone(row: Row, words: Words) -> str:
         return "small"
     if not row["rule"] or words.better == "neither":
         return "none"
-    return "good" if (row["side"] > 0) == (words.better == "up") else "bad"
+    return "good" if (row["direction"] > 0) == (words.better == "up") else "bad"
 
 
 def _point(row: Row, words: Words, domain: list[float]) -> dict[str, object]:

@@ -43,8 +43,9 @@ def ribbon_charts(
     ]
     titles = list(dict.fromkeys(row[panel] for row in rows))
     shown = [title if named or len(titles) > 1 else "" for title in titles]
+    layer: Any = alt.layer
     return [
-        Chart(alt.layer(*layers, **_sized(name)), _points(rows, panel, title, columns))
+        Chart(layer(*layers, **_sized(name)), _points(rows, panel, title, columns))
         for title, name in zip(titles, shown, strict=True)
     ]
 
@@ -82,7 +83,8 @@ def counts(result: Result, value: str, name: str) -> Markup:
         chart.mark_line(color=LIGHT["ink"], strokeWidth=1.2),
         chart.mark_circle(color=LIGHT["ink"], size=9, opacity=1),
     ]
-    return picture([Chart(alt.layer(*layers, **_sized("")), points)], name)
+    layer: Any = alt.layer
+    return picture([Chart(layer(*layers, **_sized("")), points)], name)
 
 
 def _sized(title: str) -> dict[str, Any]:
