@@ -43,6 +43,7 @@ class Audience(_Strict):
     metrics: list[str] = Field(description="Metrics that it speaks of, the chief one first.")
     touchpoints: list[str] = Field([], description="Only these touchpoints; all if empty.")
     figures: list[str] = Field(description="Figures that it shows, in order.")
+    words: dict[str, Words] = Field({}, description="Words for metrics that only they use.")
 
 
 class Promise(_Strict):
@@ -88,6 +89,12 @@ class Config(_Strict):
     rates: list[str] = Field(description="Metrics of the service page that are drawn by month.")
     audiences: list[Audience] = Field([], description="Pages for some readers.")
     metrics: dict[str, Words] = Field(description="Words for each metric.")
+
+    def spoken_to(self, audience: Audience) -> Config:
+        """The same in an audience's own words."""
+        if not audience.words:
+            return self
+        return self.model_copy(update={"metrics": {**self.metrics, **audience.words}})
 
     def words(self, metric: str) -> Words:
         """Words for a metric, made from its name where nobody wrote any."""

@@ -44,5 +44,9 @@ def _draw(result: Result) -> Markup:
     if row["newest_voice_at"]:
         text += f" The newest voice is of {row['newest_voice_at']:%d %b %Y %H:%M}"
         silent = row["published_at"] - row["newest_voice_at"]
-        text += f", {silent.days} days older than that: now means then." if silent > _OLD else "."
+        text += (
+            f", {silent.days} days older than that: wherever a page says now, it means then."
+            if silent > _OLD
+            else "."
+        )
     return render("edition.html", text=text)

@@ -35,10 +35,19 @@ class Facts:
         """`as_of` as an SQL literal."""
         return timestamp(self.as_of)
 
-    def months_ago(self, months: int) -> str:
-        """First day of the month so many before that of `as_of`, as an SQL literal."""
+    @property
+    def until(self) -> str:
+        """`as_of` in words, where everything up to it is told."""
+        return f"Until {self.as_of:%d %b %Y}"
+
+    def first_day(self, months: int) -> date:
+        """First day of the month so many before that of `as_of`."""
         years, month = divmod(self.as_of.year * 12 + self.as_of.month - 1 - months, 12)
-        return f"date '{date(years, month + 1, 1):%Y-%m-%d}'"
+        return date(years, month + 1, 1)
+
+    def months_ago(self, months: int) -> str:
+        """The same as an SQL literal."""
+        return f"date '{self.first_day(months):%Y-%m-%d}'"
 
     def totals(self, *grains: str, by: tuple[str, ...] = ()) -> str:
         """The condition for totals in `metrics`, by period and by some dimensions."""

@@ -21,6 +21,7 @@ from orchestration.warehouse import Connection, QueryError
 Row = dict[str, Any]
 
 _READS = re.compile(r"(?<!distinct )\b(?:from|join)\s+([a-z_]+)\b")
+_COMMENT = re.compile(r"--.*")
 _DEFINES = re.compile(r"\b([a-z_]+) as (?:materialized )?\(")
 
 
@@ -47,6 +48,8 @@ class Figure:
     """What is shown and how to read it."""
     empty: str = "No data yet."
     """What is said where the query returns nothing."""
+    when: str = ""
+    """The period, where the rows do not tell it."""
     is_whole: bool = False
     """The drawing shows every value of the query, so that no table of numbers need stand behind."""
     definitions: dict[str, str] = field(default_factory=dict)
@@ -62,8 +65,9 @@ class Figure:
     @property
     def tables(self) -> tuple[str, ...]:
         """Published tables that the query reads."""
-        own = set(_DEFINES.findall(self.query))
-        return tuple(dict.fromkeys(t for t in _READS.findall(self.query) if t not in own))
+        query = _COMMENT.sub("", self.query)
+        own = set(_DEFINES.findall(query))
+        return tuple(dict.fromkeys(t for t in _READS.findall(query) if t not in own))
 
     def run(self, connection: Connection, there: set[str]) -> Result:
         """Ask the published file.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ from orchestration.report.figure import Row
 THIN = "\u202f"
 """Narrow space that no line breaks at."""
 _HOUR, _DAY = 60, 1440
+_FLAGS = {"too_few": "too few", "open_ended": "no end yet", "suppressed": "hidden"}
 _FEW = 2
 """Percent from an end within which a whole number would read as if it were the end."""
 
@@ -88,6 +90,8 @@ def cell(value: Any, column: str, row: Row, config: Config) -> str:  # noqa: ANN
         return "–"
     if column == "metric":
         return config.words(str(value)).label
+    if column in _SPOKEN:
+        return _SPOKEN[column](str(value), config)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
@@ -101,6 +105,28 @@ def cell(value: Any, column: str, row: Row, config: Config) -> str:  # noqa: ANN
     if isinstance(value, float | Decimal):
         return _measure(float(value), column, row, config)
     return str(value)
+
+
+def flag(value: str) -> str:
+    """Why a number is not told."""
+    return _FLAGS.get(value, plain(value))
+
+
+def plain(name: str) -> str:
+    """A name that a system gave, as it is read."""
+    return name.replace("_", " ")
+
+
+def _labels(metrics: str, config: Config) -> str:
+    return "; ".join(config.words(metric).label for metric in metrics.split(", "))
+
+
+_SPOKEN: dict[str, Callable[[str, Config], str]] = {
+    "metrics": _labels,
+    "flag": lambda value, _: flag(value),
+    "topic": lambda value, _: plain(value),
+}
+"""Columns of names, by how these are read."""
 
 
 def _measure(value: float, column: str, row: Row, config: Config) -> str:

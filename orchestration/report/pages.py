@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from orchestration.report.config import Audience
+from orchestration.report.config import Audience, Config
 from orchestration.report.figure import Figure
 from orchestration.report.figures import FIGURES, Context
 from orchestration.report.figures.source import of_source
@@ -23,6 +23,8 @@ class Page:
     title: str
     lead: str
     figures: tuple[Figure, ...]
+    config: Config
+    """With the words of its readers."""
     template: str = ""
     """Text of its own that stands before the figures."""
 
@@ -104,7 +106,7 @@ _MAIN: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
 def pages(context: Context) -> Pages:
     """The pages for a file and a configuration."""
     main = [_main(context, *page) for page in _MAIN]
-    main.append(_how())
+    main.append(_how(context))
     return Pages(
         main=tuple(main),
         audiences=tuple(_audience(context, a) for a in context.config.audiences),
@@ -117,17 +119,21 @@ def _main(
 ) -> Page:
     figures = unknown(context) if file == "unknown.html" else _figures(context, names)
     template = "filter.html" if file == "words.html" else ""
-    return Page(file, short, title, lead, tuple(figures), template)
+    return Page(file, short, title, lead, tuple(figures), context.config, template)
 
 
-def _how() -> Page:
+def _how(context: Context) -> Page:
     lead = "What a dot, a pale bar, a colour and a hatched cell mean, and when not to conclude."
-    return Page("how.html", "How to read this", "How to read this", lead, (), "how.html")
+    title = "How to read this"
+    return Page("how.html", title, title, lead, (), context.config, "how.html")
 
 
 def _audience(context: Context, audience: Audience) -> Page:
     mine = replace(
-        context, metrics=tuple(audience.metrics), touchpoints=tuple(audience.touchpoints)
+        context,
+        config=context.config.spoken_to(audience),
+        metrics=tuple(audience.metrics),
+        touchpoints=tuple(audience.touchpoints),
     )
     return Page(
         file=f"for-{audience.name}.html",
@@ -135,6 +141,7 @@ def _audience(context: Context, audience: Audience) -> Page:
         title=audience.title,
         lead=audience.lead,
         figures=tuple(_figures(mine, tuple(audience.figures))),
+        config=mine.config,
     )
 
 
@@ -145,6 +152,7 @@ def _source(context: Context, source: str) -> Page:
         title=f"The source {source}",
         lead="For data engineers: what was loaded, what became of it, and what is missing.",
         figures=tuple(of_source(context, source)),
+        config=context.config,
     )
 
 

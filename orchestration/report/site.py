@@ -36,13 +36,13 @@ def site(connection: Connection, config: Config) -> dict[str, str]:
     context = Context(known, config, tuple(config.scores))
     found = pages(context)
     style, script = _style(), _inline("report.js")
-    make = _Maker(connection, context)
+    make = _Maker(connection, set(known.columns))
     common = {
         "site": _Shell(config.title, found.main, found.audiences, found.sources),
         "style": Markup(style),  # noqa: S704 - our own file
         "script": Markup(script),  # noqa: S704 - same
         "script_hash": _hash(script),
-        "edition": make.figure(edition(known)),
+        "edition": make.figure(edition(known), config),
     }
     return {page.file: _page(page, make, found, common) for page in found.all}
 
@@ -50,36 +50,35 @@ def site(connection: Connection, config: Config) -> dict[str, str]:
 class _Maker:
     """Makes figures; one that stands on two pages is asked and drawn once."""
 
-    def __init__(self, connection: Connection, context: Context) -> None:
-        self.context = context
+    def __init__(self, connection: Connection, tables: set[str]) -> None:
         self._connection = connection
-        self._made: dict[tuple[str, ...], Markup] = {}
+        self._tables = tables
+        self._made: dict[tuple[object, ...], Markup] = {}
 
-    def figure(self, figure: Figure) -> Markup:
-        """A figure as HTML."""
-        key = (figure.name, figure.title, figure.says, figure.query)
+    def figure(self, figure: Figure, config: Config) -> Markup:
+        """A figure as HTML, in the words of a configuration."""
+        key = (figure.name, figure.title, figure.says, figure.query, id(config))
         if key not in self._made:
-            self._made[key] = self._make(figure)
+            self._made[key] = self._make(figure, config)
         return self._made[key]
 
-    def _make(self, figure: Figure) -> Markup:
-        result = figure.run(self._connection, set(self.context.facts.columns))
+    def _make(self, figure: Figure, config: Config) -> Markup:
+        result = figure.run(self._connection, self._tables)
         hides_numbers = figure.is_whole or not result.rows
         return render(
             "figure.html",
             figure=figure,
             name=figure.name,
             drawing=_drawing(figure, result),
-            numbers=None if hides_numbers else table(result, self.context.config, figure.title),
-            provenance=_provenance(result),
+            numbers=None if hides_numbers else table(result, config, figure.title),
+            provenance=_provenance(figure, result),
         )
 
 
 def _page(page: Page, make: _Maker, found: Pages, common: dict[str, object]) -> str:
-    config = make.context.config
-    body = render(page.template, config=config, pages=found) if page.template else Markup()
+    body = render(page.template, config=page.config, pages=found) if page.template else Markup()
     for figure in page.figures:
-        body += make.figure(figure)
+        body += make.figure(figure, page.config)
     return str(render("page.html", page=page, body=body, **common))
 
 
@@ -90,9 +89,9 @@ def _drawing(figure: Figure, result: Result) -> Markup:
     return figure.draw(result) if result.rows else render("empty.html", text=figure.empty)
 
 
-def _provenance(result: Result) -> str:
+def _provenance(figure: Figure, result: Result) -> str:
     """Period, method of the intervals and method versions of what is shown."""
-    parts = []
+    parts = [figure.when] if figure.when and result.rows else []
     starts = [r["period_start"] for r in result.rows if r.get("period_start")]
     ends = [r["period_end"] for r in result.rows if r.get("period_end")]
     if starts:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from published import HOSTILE, NOW, PLACES, Published, Row, measure, months, publish
+from published import HOSTILE, NOW, PLACES, Published, Row, end_of, measure, months, publish
 
 CLOCKS = (
     *("first_reply_median", "first_reply_p90", "next_reply_median", "resolution_median"),
@@ -15,6 +15,7 @@ CLOCKS = (
     "business_resolution_median",
 )
 RATES = ("reopen_rate", "one_touch_rate", "fcr")
+YEAR = {"period_start": months(12)[0], "period_end": end_of(months(1)[0])}
 LEVELS = {"billing": -40, "delivery": 30, "app": 10, "support": -5, "all": 20}
 
 
@@ -250,7 +251,7 @@ def _themes() -> list[Row]:
 
 def _outcomes() -> list[Row]:
     """One that works and pays, one that is noise, and one that nobody can follow."""
-    both = {"began_on": months(14)[0], "interval_method": "t", "method_version": "nps 1"}
+    both = {"began_on": months(14)[0], "interval_method": "t", "method_version": "nps 1", **YEAR}
     return [
         {
             "initiative": "second carrier",
@@ -294,6 +295,7 @@ def _drivers() -> list[Row]:
             "touchpoint": place,
             "kind": "topic of a case",
             "driver": driver,
+            **YEAR,
             "n": 400,
             "n_with": 30,
             "customers": 300,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import statistics
 from collections.abc import Callable
 from datetime import date
@@ -37,11 +38,13 @@ def chart(tmp_path: Path) -> Chart:
     return made
 
 
-def asked(published: Published, version: str = "nps 1") -> list[Row]:
+def asked(
+    published: Published, version: str = "nps 1", places: tuple[str, ...] = ("all",)
+) -> list[Row]:
     file = published.folder / "earful.duckdb"
     with connect(file, read_only=True) as connection:
         context = Context(facts.read(connection), config.load(None), ("nps",))
-        answer = connection.execute(sql(context, "nps", version, "all"))
+        answer = connection.execute(sql(context, "nps", version, places))
         names = [column[0] for column in answer.description or []]
         return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
 
@@ -109,8 +112,11 @@ def test_six_rising_or_falling_are_marked_with_the_first(
     noise = [sign * v for v in (24.0, 16.0, 25.0, 15.0, 24.0, 16.0, 25.0)]
     rows = chart([*noise, 18.0 * sign - sign * 4, 25.0 * sign, *slope, 10.0 * sign, 24.0 * sign])
 
-    hits = [i for i, rule in enumerate(rules(rows)) if rule and "six rising" in rule]
+    told = "six rising" if sign > 0 else "six falling"
+    hits = [i for i, rule in enumerate(rules(rows)) if rule and told in rule]
     assert hits == list(range(9, 9 + marked))
+    # wherever they lie: who rises from below the mean gets better
+    assert {rows[i]["direction"] for i in hits if rules(rows)[i] == told} <= {sign}
 
 
 def test_a_month_of_few_answers_is_in_no_limit_and_no_rule(tmp_path: Path) -> None:
@@ -178,6 +184,65 @@ def test_what_is_better_decides_what_is_blue(chart: Chart) -> None:
     assert tone(row, known.words("reopen_rate")) == "bad"
 
 
+def test_months_that_rise_below_the_mean_get_better(chart: Chart) -> None:
+    rows = chart([*[28.0, 24.0] * 6, *[18.0 + i / 10 for i in range(6)], *[28.0, 24.0] * 2])
+    words = config.load(None).words("nps")
+
+    first = rows[12]
+    assert first["rule"] == "six rising"
+    assert first["value"] < first["mean"]
+    assert tone(first, words) == "good"
+
+
+def test_the_month_from_which_they_rise_counts_though_one_of_few_answers_follows(
+    tmp_path: Path,
+) -> None:
+    published = publish(tmp_path)
+    values = [*[28.0, 24.0] * 6, 18.0, 90.0, *[18.1 + i / 10 for i in range(5)]]
+    published.add(
+        "metrics",
+        [
+            measure("nps", month, value, n=3 if value > 50 else 40)
+            for month, value in zip(months(19), values, strict=True)
+        ],
+    )
+
+    hits = [i for i, rule in enumerate(rules(asked(published))) if rule and "six rising" in rule]
+
+    assert hits == [12, *range(14, 19)]
+
+
+def test_each_touchpoint_has_limits_of_its_own_and_all_scores_one_scale(tmp_path: Path) -> None:
+    published = publish(tmp_path)
+    for place, level in (("app", 10), ("billing", -60)):
+        published.add(
+            "metrics",
+            [
+                measure("nps", m, level + i % 2, touchpoint=place, n=900)
+                for i, m in enumerate(months(8))
+            ],
+        )
+
+    rows = asked(published, places=("billing", "app"))
+
+    assert [row["touchpoint"] for row in rows] == ["billing"] * 8 + ["app"] * 8
+    assert [rows[0]["mean"], rows[-1]["mean"]] == [-59.5, 10.5]
+    result, words = Result(tuple(rows[0]), tuple(rows)), config.load(None).words("nps")
+    billing, app = control(result, words, "name").split("<svg")[1:]
+    assert "billing</text>" in billing
+    assert "app</text>" in app
+    # what can be measured on one scale is, and what takes minutes here and days there is not
+    assert marks(billing) == marks(app) != []
+    durations = words.model_copy(update={"unit": "minutes"})
+    billing, app = control(result, durations, "name").split("<svg")[1:]
+    assert marks(billing) != marks(app)
+
+
+def marks(svg: str) -> list[str]:
+    """Labels of the axis of values."""
+    return re.findall(r'text-anchor="end"[^>]*>([^<]*)</text>', svg)
+
+
 def test_limits_are_computed_anew_after_a_break_and_both_sides_are_marked(tmp_path: Path) -> None:
     published = publish(tmp_path)
     two, twelve = months(14)[:6], months(14)[6:]
@@ -215,3 +280,17 @@ def test_an_axis_of_durations_counts_in_minutes_hours_or_days(
     domain: list[float], ticks: list[int]
 ) -> None:
     assert clock_ticks(domain, 5) == ticks
+
+
+def test_a_touchpoint_whose_name_is_markup_is_text_in_a_picture(tmp_path: Path) -> None:
+    published = publish(tmp_path)
+    names = ("<script>alert(1)</script>", "a & b")
+    for name in names:
+        published.add("metrics", [measure("nps", m, 20.0, touchpoint=name) for m in months(3)])
+
+    rows = asked(published, places=names)
+
+    drawn = control(Result(tuple(rows[0]), tuple(rows)), config.load(None).words("nps"), "name")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;</text>" in drawn
+    assert "a &amp; b</text>" in drawn
+    assert "<script" not in drawn

@@ -10,6 +10,7 @@ from pages import Shown, read
 from published import Published
 
 from orchestration.report.figures import FIGURES
+from orchestration.report.figures.context import spoken
 from orchestration.settings import ROOT
 
 pytestmark = pytest.mark.slow
@@ -58,6 +59,44 @@ def test_no_figure_of_the_company_is_empty(figures: dict[str, list[Shown]]) -> N
     assert empty == {"source-desk.html#source-questions", "source-forms.html#parity"}
 
 
+MONTH = r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) 20\d\d\b"
+
+
+def told(report: Path) -> dict[str, str]:
+    """What stands at each figure that is not empty, but for its numbers and its SQL."""
+    found = {}
+    for path in report.glob("*.html"):
+        for part in path.read_text(encoding="utf-8").split('<section class="figure"')[1:]:
+            section = part.partition("</section>\n")[0]
+            name = re.search(r'<h2 id="([^"]*)-title"', section)
+            if name and 'class="empty"' not in section:
+                shown = re.sub(r'<details class="(?:numbers|sql)">.*', "", section, flags=re.DOTALL)
+                found[f"{path.name}#{name[1]}"] = re.sub(r"<[^>]+>", " ", shown)
+    return found
+
+
+def test_every_figure_says_of_when_it_is(report: Path) -> None:
+    texts = told(report)
+
+    assert len(texts) > 100
+    assert [where for where, text in texts.items() if not re.search(MONTH, text)] == []
+
+
+def test_whatever_has_an_interval_says_how_sure_it_is(
+    report: Path, figures: dict[str, list[Shown]]
+) -> None:
+    texts = told(report)
+    measured = {
+        f"{page}#{figure.name}"
+        for page, shown in figures.items()
+        for figure in shown
+        if re.search(r"\b(interval|share|rate|dropped_share|change)_low\b", figure.query)
+    } & set(texts)
+
+    assert len(measured) > 40
+    assert [where for where in sorted(measured) if not re.search(r"95\s%|%\)", texts[where])] == []
+
+
 def test_figures_have_names_of_their_own_on_a_page(figures: dict[str, list[Shown]]) -> None:
     for page, shown in figures.items():
         names = [figure.name for figure in shown]
@@ -89,3 +128,16 @@ def test_every_figure_that_a_yaml_may_name_is_described() -> None:
 
 def test_the_site_stays_small(report: Path) -> None:
     assert sum(path.stat().st_size for path in report.iterdir()) < 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("version", "read"),
+    [
+        ("1-7 top 6 since 2025-05-01", "6\u20137 of 1\u20137 since 2025-05-01"),
+        ("0-1 top 1", "1 of 0\u20131"),
+        ("1-5 top 2 reversed", "1\u20132 of 1\u20135"),
+        ("0-10", "0-10"),
+    ],
+)
+def test_which_answers_count_is_read_not_decoded(version: str, read: str) -> None:
+    assert spoken(version) == read

@@ -268,6 +268,83 @@ def test_sentences_tell_what_moved_and_where_it_hurts(published: Published) -> N
     assert "clearly apart from the whole" in shown["hurts"].text
 
 
+def test_the_share_of_scores_without_a_customer_is_what_the_query_returns(
+    published: Published,
+) -> None:
+    shown = figures(published.settings, "index.html")["not-known"]
+    [row] = published.rows(shown.query)
+
+    assert [str(value) for value in row[-2:]] == shown.rows[0][-2:]
+    assert f"the other {int(shown.rows[0][9]):,} think is not known" in shown.text
+
+
+def test_a_response_rate_of_nobody_is_not_told(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    nothing = dict.fromkeys(("value", "interval_low", "interval_high", "interval_method"))
+    whole = {"period_grain": "all", "n": 0, "flag": "too_few"}
+    made.add("metrics", [measure("response_rate", months(1)[0], 0.0) | nothing | whole])
+
+    build(made.settings)
+
+    assert figures(made.settings, "index.html")["not-known"].is_empty
+
+
+def test_a_team_is_grey_where_its_interval_spans_zero(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    ends = {"all": (-15.0, 4.0), "down": (-56.0, -7.0), "up": (14.0, 52.0), "even": (-1.0, 1.0)}
+    asked = {"month": months(1)[0], "metric": "enps", "is_hidden": False, "n": 9, "value": 0.0}
+    made.add(
+        "team_pulse",
+        [
+            asked | {"team": team, "team_ref": team, "interval_low": low, "interval_high": high}
+            for team, (low, high) in ends.items()
+        ],
+    )
+
+    build(made.settings)
+
+    lines = re.findall(
+        r'<th scope="row"><bdi>(\w+)</bdi></th>\s*<td class="dot (\w+)"',
+        page(made.settings, "people.html"),
+    )
+    assert dict(lines) == {"all": "grey", "down": "bad", "up": "good", "even": "grey"}
+
+
+def test_touchpoints_that_add_up_to_the_whole_are_not_held_against_it(tmp_path: Path) -> None:
+    """Each has fewer cases than all together: that is no merit."""
+    made = publish(tmp_path)
+    whole = {"period_grain": "all", "n": 960, "interval_low": 20.0, "interval_high": 28.0}
+    rows = [
+        measure("contact_rate", months(1)[0], 24.0) | whole | {"touchpoint": "billing"},
+        measure("contact_rate", months(1)[0], 174.0)
+        | whole
+        | {"interval_low": 165.0, "interval_high": 182.0},
+        measure("contact_rate", months(1)[0], 9.8),
+        measure("contact_rate", months(1)[0], 1.8, touchpoint="billing"),
+    ]
+    for row in rows:
+        made.add("metrics", [row])
+
+    build(made.settings)
+
+    text = page(made.settings, "for-finance.html")
+    section = text.split('id="places-contact-rate-0-title"')[1].partition("</section>")[0]
+    assert re.findall(r'class="dot (\w+)"', section) == ["ink", "ink"]
+    assert 'class="ref"' not in section
+    assert "Touchpoints are parts of the whole" in section
+    assert "Cases per 100 customers at billing by month" in text
+
+
+def test_names_that_systems_gave_are_read_in_words(published: Published) -> None:
+    flags = figures(published.settings, "unknown.html")["flags"]
+    text = page(published.settings, "unknown.html")
+
+    assert flags.rows[0][0] == "open_ended"
+    assert ">no end yet<" in text
+    assert ">Resolution, nine in ten<" in text
+    assert " · unknown · " not in page(published.settings, "words.html")
+
+
 def test_cells_of_few_answers_are_hatched_and_not_coloured(published: Published) -> None:
     text = page(published.settings, "journey.html")
     cells = re.findall(r'<td class="(\w+)"[^>]*><b>[^<]*</b><small>([\d,]+)</small>', text)
@@ -377,17 +454,31 @@ def test_an_instance_says_only_what_is_different(tmp_path: Path) -> None:
             metrics: [nps]
             touchpoints: [billing]
             figures: [scoreboard, places]
+          - name: staff
+            title: For the staff
+            lead: In words of their own.
+            metrics: [nps]
+            figures: [places, unanswered]
+            words: {nps: {label: Likes <us>, definition: Do they., unit: points, better: up}}
         """,
     )
 
     build(settings)
 
     names = {path.name for path in (settings.report_folder / "current").iterdir()}
-    assert {name for name in names if name.startswith("for-")} == {"for-board.html"}
+    assert {name for name in names if name.startswith("for-")} == {
+        "for-board.html",
+        "for-staff.html",
+    }
     text = page(settings, "for-board.html")
     assert "Tea &amp; &lt;b&gt;sympathy" in text
     assert "Would recommend" in text
     assert not any(f">{place}<" in text for place in PLACES if place != "billing")
+    # in what is drawn and in the numbers behind it, on that page alone
+    theirs = page(settings, "for-staff.html")
+    assert "Likes &lt;us&gt; by touchpoint" in theirs
+    assert ">Would recommend<" not in theirs
+    assert "Likes" not in text + page(settings, "waiting.html")
 
 
 @pytest.mark.parametrize(

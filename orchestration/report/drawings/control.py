@@ -15,36 +15,54 @@ from orchestration.report.tokens import LIGHT
 
 _WIDTH, _HEIGHT = 620, 180
 _FILL = {"none": "grey", "small": "paper", "good": "good", "bad": "bad"}
+_EDGE = {**_FILL, "small": "grey"}
 
 
 def control(result: Result, words: Words, name: str) -> Markup:
-    """Points, those that a rule marks coloured; the pale lines are their intervals."""
+    """A chart of each touchpoint; all on one scale, but for durations, which differ too far."""
     import altair as alt  # noqa: PLC0415 - see `svg`
 
-    domain = _domain(result.rows, words)
+    places = list(dict.fromkeys(row["touchpoint"] for row in result.rows))
+    shared = None if words.unit == "minutes" else _domain(result.rows, words)
+    charts = []
+    for place in places:
+        rows = tuple(row for row in result.rows if row["touchpoint"] == place)
+        title = place if len(places) > 1 else ""
+        charts.append(_chart(alt, rows, words, shared or _domain(rows, words), title))
+    return picture(charts, name)
+
+
+def _chart(alt: Any, rows: tuple[Row, ...], words: Words, domain: list[float], title: str) -> Chart:
+    """Points, those that a rule marks coloured; the pale lines are their intervals."""
     value = values(alt, "value", domain, words.unit)
     chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(x=months(alt))
     layers: list[Any] = [
         chart.mark_rule(color=LIGHT["band"], strokeWidth=5).encode(
-            y=values(alt, "low", domain, words.unit), y2="high"
+            y=values(alt, "low", domain, words.unit), y2=alt.Y2("high")
         ),
-        *_limits(alt, result.rows, words, domain),
+        *_limits(alt, rows, words, domain),
         chart.transform_filter("datum.tone != 'small'")
         .mark_line(color=LIGHT["grey"], strokeWidth=1.2)
         .encode(y=value),
-        *(_points(chart, tone).encode(y=value) for tone in _FILL),
-        *_breaks(alt, result.rows),
+        _points(alt, chart).encode(y=value),
+        *_breaks(alt, rows),
     ]
-    drawn: Any = alt.layer(*layers).properties(width=_WIDTH, height=_HEIGHT)
-    return picture([Chart(drawn, [_point(row, words, domain) for row in result.rows])], name)
+    # a label of `_breaks` stands between the picture and its title
+    named = {"title": {"text": title, "offset": 16}} if title else {}
+    drawn: Any = alt.layer(*layers, width=_WIDTH, height=_HEIGHT, **named)
+    return Chart(drawn, [_point(row, words, domain) for row in rows])
 
 
-def _points(chart: Any, tone: str) -> Any:
-    """The months of one tone; hollow ones have too few answers."""
-    fill, edge = LIGHT[_FILL[tone]], LIGHT["grey" if tone == "small" else _FILL[tone]]
-    return chart.transform_filter(f"datum.tone == '{tone}'").mark_point(
-        filled=True, opacity=1, size=46, fill=fill, stroke=edge, strokeWidth=1
+def _points(alt: Any, chart: Any) -> Any:
+    """The months, coloured by tone; hollow ones have too few answers."""
+    return chart.mark_point(filled=True, opacity=1, size=46, strokeWidth=1).encode(
+        fill=alt.Fill("tone:N", scale=_colours(_FILL), legend=None),
+        stroke=alt.Stroke("tone:N", scale=_colours(_EDGE), legend=None),
     )
+
+
+def _colours(by_tone: dict[str, str]) -> dict[str, Any]:
+    return {"domain": list(by_tone), "range": [LIGHT[name] for name in by_tone.values()]}
 
 
 def tone(row: Row, words: Words) -> str:
@@ -53,7 +71,7 @@ def tone(row: Row, words: Words) -> str:
         return "small"
     if not row["rule"] or words.better == "neither":
         return "none"
-    return "good" if (row["side"] > 0) == (words.better == "up") else "bad"
+    return "good" if (row["direction"] > 0) == (words.better == "up") else "bad"
 
 
 def _point(row: Row, words: Words, domain: list[float]) -> dict[str, object]:
@@ -83,12 +101,12 @@ def _breaks(alt: Any, rows: tuple[Row, ...]) -> list[Any]:
         # between the months: a line through a month would be read as its interval
         middle = (at - timedelta(days=15)).isoformat()
         mark = alt.Chart(alt.Data(values=[{"at": middle, "text": text}]))
-        x = alt.X("at:T", scale=alt.Scale(type="utc"))
+        x = alt.X("at:T", scale={"type": "utc"})
         layers += [
             mark.mark_rule(color=LIGHT["ink"], strokeWidth=1, strokeDash=[2, 3]).encode(x=x),
             mark.mark_text(
                 align=align, baseline="top", dx=dx, fontSize=SIZE, color=LIGHT["ink"]
-            ).encode(x=x, y=alt.value(-12), text="text:N"),
+            ).encode(x=x, y=alt.YValue(-12), text=alt.Text("text:N")),
         ]
     return layers
 
@@ -98,22 +116,21 @@ def _limits(alt: Any, rows: tuple[Row, ...], words: Words, domain: list[float]) 
     judged = next((row for row in rows if row["mean"] is not None), None)
     if judged is None:
         return []
-    layers: list[Any] = []
-    for label, column, dash in (
-        ("mean", "mean", [1, 0]),
-        ("limit", "upper_limit", [4, 3]),
-        ("limit", "lower_limit", [4, 3]),
-    ):
-        text = f"{label} {number(judged[column], words.unit)}"
-        line = alt.Chart(alt.Data(values=[{"at": judged[column], "text": text}]))
-        at = values(alt, "at", domain, words.unit)
-        layers += [
-            line.mark_rule(color=LIGHT["soft"], strokeWidth=1, strokeDash=dash).encode(y=at),
-            line.mark_text(align="left", dx=6, fontSize=SIZE, color=LIGHT["soft"]).encode(
-                y=at, x=alt.value(_WIDTH), text="text:N"
-            ),
-        ]
-    return layers
+    lines = [
+        {"at": judged[column], "text": f"{label} {number(judged[column], words.unit)}"}
+        for label, column in (("mean", "mean"), ("limit", "upper_limit"), ("limit", "lower_limit"))
+    ]
+    at = values(alt, "at", domain, words.unit)
+    mean, limits, all_three = (
+        alt.Chart(alt.Data(values=some)).encode(y=at) for some in (lines[:1], lines[1:], lines)
+    )
+    return [
+        mean.mark_rule(color=LIGHT["soft"], strokeWidth=1),
+        limits.mark_rule(color=LIGHT["soft"], strokeWidth=1, strokeDash=[4, 3]),
+        all_three.mark_text(align="left", dx=6, fontSize=SIZE, color=LIGHT["soft"]).encode(
+            x=alt.XValue(_WIDTH), text=alt.Text("text:N")
+        ),
+    ]
 
 
 def _domain(rows: tuple[Row, ...], words: Words) -> list[float]:

@@ -36,15 +36,16 @@ def ribbon_charts(
     chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(x=months(alt, ticks=5))
     low, value = (values(alt, c, domain, unit, ticks=3) for c in ("low", "value"))
     layers = [
-        chart.mark_area(color=LIGHT["band"], opacity=1).encode(y=low, y2="high"),
+        chart.mark_area(color=LIGHT["band"], opacity=1).encode(y=low, y2=alt.Y2("high")),
         chart.mark_line(color=LIGHT["ink"], strokeWidth=1.2).encode(y=value),
         # a month between two without a value has no line to be seen by
         chart.mark_circle(color=LIGHT["ink"], size=9, opacity=1).encode(y=value),
     ]
     titles = list(dict.fromkeys(row[panel] for row in rows))
     shown = [title if named or len(titles) > 1 else "" for title in titles]
+    layer: Any = alt.layer
     return [
-        Chart(_sized(alt.layer(*layers), name), _points(rows, panel, title, columns))
+        Chart(layer(*layers, **_sized(name)), _points(rows, panel, title, columns))
         for title, name in zip(titles, shown, strict=True)
     ]
 
@@ -74,7 +75,7 @@ def counts(result: Result, value: str, name: str) -> Markup:
     points: list[dict[str, object]] = [
         {"month": _month(row), "value": row[value]} for row in result.rows
     ]
-    axis = alt.Axis(tickCount=3, title=None)
+    axis = {"tickCount": 3, "title": None}
     chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(
         x=months(alt, ticks=5), y=alt.Y("value:Q", axis=axis)
     )
@@ -82,12 +83,13 @@ def counts(result: Result, value: str, name: str) -> Markup:
         chart.mark_line(color=LIGHT["ink"], strokeWidth=1.2),
         chart.mark_circle(color=LIGHT["ink"], size=9, opacity=1),
     ]
-    return picture([Chart(_sized(alt.layer(*layers), ""), points)], name)
+    layer: Any = alt.layer
+    return picture([Chart(layer(*layers, **_sized("")), points)], name)
 
 
-def _sized(chart: Any, title: str) -> Any:
+def _sized(title: str) -> dict[str, Any]:
     named = {"title": title} if title else {}
-    return chart.properties(width=_WIDTH, height=_HEIGHT, **named)
+    return {"width": _WIDTH, "height": _HEIGHT, **named}
 
 
 def _month(row: Row) -> str:

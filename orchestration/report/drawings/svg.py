@@ -34,6 +34,7 @@ ROWS = "rows"
 """Name of a chart's rows in its specification."""
 _NARROW = 400
 """Width up to which a chart may shrink with the page; wider ones are scrolled on a phone."""
+_WIDE = 'class="wide"'
 SIZE = 11
 """Of letters in charts, in pixels at full size."""
 
@@ -50,8 +51,10 @@ class Chart:
 
 
 def picture(charts: list[Chart], name: str) -> Markup:
-    """Charts side by side as one picture, named by the title of its figure."""
-    return render("picture.html", name=name, panels=[_draw(chart) for chart in charts])
+    """Charts as one picture, named by the title of its figure; narrow ones side by side."""
+    panels = [_draw(chart) for chart in charts]
+    side_by_side = len(panels) > 1 and not any(_WIDE in panel for panel in panels)
+    return render("picture.html", name=name, panels=panels, side_by_side=side_by_side)
 
 
 def _draw(chart: Chart) -> Markup:
@@ -73,7 +76,7 @@ def _tidy(svg: str) -> str:
     found = _SIZE.match(svg)
     assert found is not None  # noqa: S101 - vl-convert's own head
     width = float(found[1])
-    wide = ' class="wide"' if width > _NARROW else ""
+    wide = f" {_WIDE}" if width > _NARROW else ""
     head = f'<svg{wide} viewBox="{found[3]}" style="max-width:{width:.0f}px" focusable="false">'
     body = _BACKGROUND.sub("", svg[found.end() :], count=1)
     body = _EMPTY.sub("", _NOISE.sub("", body))
@@ -113,17 +116,17 @@ def _style() -> dict[str, object]:
 
 def months(alt: Any, *, ticks: int = 12) -> Any:
     """An axis of months, in UTC whatever the machine's zone."""
-    axis = alt.Axis(format="%b %y", title=None, labelOverlap=True, tickCount=ticks)
-    return alt.X("month:T", timeUnit="utcyearmonth", scale=alt.Scale(type="utc"), axis=axis)
+    axis = {"format": "%b %y", "title": None, "labelOverlap": True, "tickCount": ticks}
+    return alt.X("month:T", timeUnit="utcyearmonth", scale={"type": "utc"}, axis=axis)
 
 
 def values(alt: Any, column: str, domain: list[float], unit: str, *, ticks: int = 5) -> Any:
     """An axis of a metric's values."""
-    scale = alt.Scale(domain=domain, zero=False, nice=False)
+    scale = {"domain": domain, "zero": False, "nice": False}
     at: dict[str, Any] = {"tickCount": ticks}
     if unit == "minutes":
         at = {"values": clock_ticks(domain, ticks)}
-    axis = alt.Axis(**at, labelExpr=axis_label(unit), title=None)
+    axis = {**at, "labelExpr": axis_label(unit), "title": None}
     return alt.Y(f"{column}:Q", scale=scale, axis=axis)
 
 

@@ -37,7 +37,10 @@ def table(result: Result, config: Config, caption: str) -> Markup:
     kinds = [
         "n" if any(one.kind == "n" for one in column) else "" for column in zip(*rows, strict=True)
     ]
-    rows = [[replace(c, kind=c.kind or k) for c, k in zip(row, kinds, strict=True)] for row in rows]
+    rows = [
+        [one if one.kind or not kind else replace(one, kind=kind) for one, kind in pairs]
+        for pairs in (zip(row, kinds, strict=True) for row in rows)
+    ]
     names = [column.replace("_", " ") for column in result.columns]
     heads = list(zip(names, kinds or [""] * len(names), strict=True))
     return render("table.html", caption=caption, heads=heads, rows=rows)

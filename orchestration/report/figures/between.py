@@ -41,6 +41,7 @@ def between(context: Context) -> list[Figure]:
             limit 14
             """,
             draw=lambda result: strips(result, "step", name),
+            when=context.facts.until,
             empty="Nobody has gone from one touchpoint to another yet.",
         )
     ]

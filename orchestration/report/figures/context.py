@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,5 +55,21 @@ class Context:
         """A metric's name; with its method version where another one is told beside it."""
         words = self.words(metric)
         several = len(self.facts.versions.get(metric, ())) > 1
-        how = words.versions.get(version, version.removeprefix(f"{metric} "))
+        how = words.versions.get(version) or spoken(version.removeprefix(f"{metric} "))
         return f"{words.label}, {how}" if several else words.label
+
+
+DASH = "\u2013"
+"""Stands between the ends of a scale; a hyphen would be read as a minus."""
+_TOP_BOX = re.compile(r"([\d.]+)-([\d.]+) top ([\d.]+)( reversed)?")
+
+
+def spoken(version: str) -> str:
+    """A method version as it is read: which answers of which scale count, and since when."""
+
+    def boxes(found: re.Match[str]) -> str:
+        low, high, top, is_reversed = found.groups()
+        first, last = (low, top) if is_reversed else (top, high)
+        return f"{first if first == last else f'{first}{DASH}{last}'} of {low}{DASH}{high}"
+
+    return _TOP_BOX.sub(boxes, version)

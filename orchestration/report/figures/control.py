@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orchestration.report.config import Words
 from orchestration.report.drawings import control
 from orchestration.report.figure import Figure
 from orchestration.report.figures.context import Context
-from orchestration.warehouse.sql import literal
+from orchestration.warehouse.sql import literal, literals
 
 LEAST = 6
 """Months below which limits would say nothing."""
@@ -18,21 +19,21 @@ SURE = 12
 def controls(context: Context) -> list[Figure]:
     """The chief metric by month: the whole or, where only some touchpoints are wanted, each."""
     there = context.facts.places.get(context.chief, ())
-    places = [place for place in context.touchpoints if place in there] or ["all"]
+    places = tuple(place for place in context.touchpoints if place in there) or ("all",)
     charts = [
-        _control(context, metric, version, place)
+        _control(context, metric, version, places)
         for metric, version in context.measured((context.chief,))
-        for place in places
     ]
     return charts[:1] + [replace(chart, says="Read as the one before.") for chart in charts[1:]]
 
 
-def _control(context: Context, metric: str, version: str, place: str) -> Figure:
+def _control(context: Context, metric: str, version: str, places: tuple[str, ...]) -> Figure:
     words = context.words(metric)
     number = context.facts.versions[metric].index(version)
-    name = "-".join(["control", metric.replace("_", "-"), *_slug(place), str(number)])
+    name = "-".join(["control", metric.replace("_", "-"), str(number)])
     label = context.label(metric, version)
-    where = "" if place == "all" else f" at {place}"
+    # of several each chart is named by its own
+    where = f" at {places[0]}" if len(places) == 1 and places != ("all",) else ""
     return Figure(
         name=name,
         title=f"{label}{where} by month",
@@ -44,24 +45,31 @@ def _control(context: Context, metric: str, version: str, place: str) -> Figure:
             f"orange worse. Hollow: fewer than {context.config.minimum_n} answers, in no limit "
             "and no rule. Pale bars: 95 % intervals. An upright dashed line: the question, its "
             "scale or its top box changed; limits are computed on one side of it alone."
+            + _scales(words, places)
         ),
-        sql=sql(context, metric, version, place),
+        sql=sql(context, metric, version, places),
         draw=lambda result: control(result, words, name),
         empty=f"No complete month of {label}{where} yet.",
     )
 
 
-def _slug(place: str) -> list[str]:
-    return [] if place == "all" else ["".join(c if c.isalnum() else "-" for c in place)]
+def _scales(words: Words, places: tuple[str, ...]) -> str:
+    """How charts beside each other are to be compared."""
+    if len(places) == 1:
+        return ""
+    if words.unit == "minutes":
+        return " Each has a scale of its own: what takes minutes here takes days there."
+    return " All are on one scale."
 
 
-def sql(context: Context, metric: str, version: str, place: str) -> str:
-    """Each complete month with its limits and the rules that it breaks."""
+def sql(context: Context, metric: str, version: str, places: tuple[str, ...]) -> str:
+    """Each complete month of each touchpoint with its limits and the rules that it breaks."""
     words = context.words(metric)
     low = f"greatest({words.low:g}, {{}})" if words.low is not None else "{}"
     high = f"least({words.high:g}, {{}})" if words.high is not None else "{}"
     totals = context.facts.totals("month", by=("touchpoint",))
     breaks = "break_before" if context.facts.has("metrics", "break_before") else "false"
+    at = f"touchpoint in ({literals(places)})"
     return f"""
     with points as (
         select metric, method_version, touchpoint, period_grain, period_start, n, value,
@@ -69,7 +77,7 @@ def sql(context: Context, metric: str, version: str, place: str) -> str:
             n >= {context.config.minimum_n} as counts, {breaks} as break_before
         from metrics
         where {totals}
-            and touchpoint = {literal(place)}
+            and {at}
             and {context.is_measure(metric, version)}
             and period_end < {context.facts.today}
             and value is not null
@@ -77,79 +85,92 @@ def sql(context: Context, metric: str, version: str, place: str) -> str:
 
     -- when another way to measure took its place
     ended as (
-        select min(period_start) as ended_at
+        select touchpoint, min(period_start) as ended_at
         from metrics
         where {totals}
-            and touchpoint = {literal(place)}
+            and {at}
             and metric = {literal(metric)} and {breaks}
-            and period_start > (select max(period_start) from points)
+            and period_start > (
+                select max(period_start) from points where points.touchpoint = metrics.touchpoint
+            )
             and period_end < {context.facts.today}
+        group by touchpoint
     ),
 
     moves as (
-        select *, value - lag(value) over (order by period_start) as move
+        select *, value - lag(value) over (
+            partition by touchpoint order by period_start
+        ) as move
         from points
         where counts
     ),
 
     limits as (
-        select avg(value) as mean,
+        select touchpoint, avg(value) as mean,
             {low.format("avg(value) - 2.66 * avg(abs(move))")} as lower_limit,
             {high.format("avg(value) + 2.66 * avg(abs(move))")} as upper_limit,
             avg(value) - 2.66 * 2 / 3 * avg(abs(move)) as near_low,
             avg(value) + 2.66 * 2 / 3 * avg(abs(move)) as near_high
         from moves
+        group by touchpoint
         having count(*) >= {LEAST}
     ),
 
     placed as (
-        select moves.period_start, move, limits.*, sign(value - mean)::integer as side,
+        select touchpoint, moves.period_start, sign(move)::integer as step,
+            limits.* exclude (touchpoint), sign(value - mean)::integer as side,
             value < lower_limit or value > upper_limit as is_outside,
             (value > near_high)::integer - (value < near_low)::integer as near
         from moves
-        cross join limits
+        inner join limits using (touchpoint)
     ),
 
     runs as (
         select *,
             sum((side is distinct from previous_side)::integer) over months as run,
-            sum((sign(move) is distinct from previous_sign)::integer) over months as trend,
-            count_if(near = 1) over (
-                order by period_start rows between 2 preceding and current row
-            ) as high_to_here,
-            count_if(near = -1) over (
-                order by period_start rows between 2 preceding and current row
-            ) as low_to_here
+            sum((step is distinct from previous_step)::integer) over months as trend,
+            count_if(near = 1) over last_three as high_to_here,
+            count_if(near = -1) over last_three as low_to_here
         from (
-            select *, lag(side) over months as previous_side,
-                lag(sign(move)) over months as previous_sign
+            select *, lag(side) over months as previous_side, lag(step) over months as previous_step
             from placed
-            window months as (order by period_start)
+            window months as (partition by touchpoint order by period_start)
         )
-        window months as (order by period_start)
+        window months as (partition by touchpoint order by period_start),
+            last_three as (months rows between 2 preceding and current row)
     ),
 
     judged as (
         select *,
-            side != 0 and count(*) over (partition by run) >= 7 as is_run,
-            coalesce(sign(move), 0) != 0 and count(*) over (partition by trend) >= 5 as in_trend,
-            near = 1 and max(high_to_here) over (
-                order by period_start rows between current row and 2 following
-            ) >= 2 or near = -1 and max(low_to_here) over (
-                order by period_start rows between current row and 2 following
-            ) >= 2 as is_near
+            side != 0 and count(*) over (partition by touchpoint, run) >= 7 as is_run,
+            coalesce(step, 0) != 0
+                and count(*) over (partition by touchpoint, trend) >= 5 as in_trend,
+            near = 1 and max(high_to_here) over next_three >= 2
+                or near = -1 and max(low_to_here) over next_three >= 2 as is_near
         from runs
+        window next_three as (
+            partition by touchpoint order by period_start
+            rows between current row and 2 following
+        )
+    ),
+
+    -- the month from which six rise or fall is one of the six
+    trends as (
+        select *, case when in_trend then step when lead(in_trend) over months
+                then lead(step) over months end as trend_step
+        from judged
+        window months as (partition by touchpoint order by period_start)
     )
 
-    select points.*, ended_at, mean, lower_limit, upper_limit, side,
+    select points.*, ended_at, mean, lower_limit, upper_limit,
+        case when is_outside or is_run or is_near then side else trend_step end as direction,
         nullif(concat_ws(', ',
             case when is_outside then 'outside a limit' end,
             case when is_run then 'seven on one side' end,
             case when is_near then 'two of three near a limit' end,
-            case when in_trend or lead(in_trend) over (order by points.period_start)
-                then 'six rising or falling' end), '') as rule
+            case trend_step when 1 then 'six rising' when -1 then 'six falling' end), '') as rule
     from points
-    cross join ended
-    left join judged using (period_start)
-    order by points.period_start
+    left join ended using (touchpoint)
+    left join trends using (touchpoint, period_start)
+    order by list_position([{literals(places)}], touchpoint), points.period_start
     """

@@ -38,6 +38,7 @@ def _figure(context: Context, entry: Listed) -> Figure:
         says=entry.says,
         sql=entry.sql,
         draw=draw,
+        when=context.facts.until,
         empty=entry.empty,
         is_whole=True,
         links=entry.links,

@@ -25,8 +25,10 @@ def teams(context: Context) -> list[Figure]:
             says=(
                 f"{context.words('enps').definition} The last month in which teams were asked, "
                 "with its 95 % interval; beside it the share of satisfied customers at the "
-                "touchpoint that it serves. That both go together in a month proves no cause. "
-                + _HIDDEN
+                "touchpoint that it serves. That both go together in a month proves no cause. Grey "
+                "where the interval spans zero, which is as many who would recommend it as who "
+                "would not. Where nearly all of a team answered, it is short: little is left to "
+                "chance. " + _HIDDEN
             ),
             sql="""
             select month as period_start, 'month' as period_grain, team, touchpoint, metric,
@@ -70,9 +72,18 @@ def _team(row: Row) -> DotRow:
         value=row["value"],
         low=row["interval_low"],
         high=row["interval_high"],
-        tone="ink",
+        tone=_beside_zero(row),
         after=(csat,),
     )
+
+
+def _beside_zero(row: Row) -> str:
+    """Coloured only where as many who would recommend it as who would not can be ruled out."""
+    if row["interval_low"] is not None and row["interval_low"] > 0:
+        return "good"
+    if row["interval_high"] is not None and row["interval_high"] < 0:
+        return "bad"
+    return "grey"
 
 
 def drivers(_: Context) -> list[Figure]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from orchestration.report.config import Words
 from orchestration.report.drawings import DotRow, DotTable, dots
 from orchestration.report.figure import Figure, Result, Row
 from orchestration.report.figures.context import Context
@@ -30,10 +31,7 @@ def _places(context: Context, metric: str, version: str) -> Figure:
     return Figure(
         name=f"places-{_slug(metric, version, context)}",
         title=f"{label} by touchpoint",
-        says=(
-            f"{words.definition} Over the whole period, best last. The line is the whole; a dot is "
-            "coloured only where its interval lies wholly on one side of that of the whole."
-        ),
+        says=f"{words.definition} Over the whole period, best last. {_compared(context, words)}",
         sql=f"""
         select metric, method_version, period_grain, touchpoint, period_start, period_end, n, value,
             interval_low, interval_high, interval_method, flag,
@@ -65,7 +63,7 @@ def _draw_places(context: Context, result: Result, label: str) -> Markup:
             rows=rows,
             axis=(number(scale[0], words.unit), number(scale[1], words.unit)),
             scale=scale,
-            reference=result.rows[0]["whole"],
+            reference=None if _adds_up(words) else result.rows[0]["whole"],
             caption=f"{label} by touchpoint",
         )
     )
@@ -83,8 +81,30 @@ def _place(context: Context, row: Row) -> DotRow:
         value=row["value"],
         low=row["interval_low"],
         high=row["interval_high"],
-        tone=_apart(row, words.better) if row["touchpoint"] != "all" else "ink",
+        tone=_tone(context, row),
     )
+
+
+def _adds_up(words: Words) -> bool:
+    """Whether touchpoints are parts of a sum: each is less than the whole, and no better for it."""
+    return words.unit == "per_100"
+
+
+def _compared(context: Context, words: Words) -> str:
+    if _adds_up(words):
+        return "Touchpoints are parts of the whole, so none is held against it."
+    return (
+        "The line is the whole; a dot is coloured only where its interval lies wholly on one side "
+        f"of that of the whole, from {context.config.minimum_n} answers on."
+    )
+
+
+def _tone(context: Context, row: Row) -> str:
+    if row["touchpoint"] == "all" or _adds_up(context.words(row["metric"])):
+        return "ink"
+    if row["n"] < context.config.minimum_n:
+        return "grey"
+    return _apart(row, context.words(row["metric"]).better)
 
 
 def _apart(row: Row, better: str) -> str:

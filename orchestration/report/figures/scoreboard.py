@@ -7,10 +7,8 @@ from markupsafe import Markup
 from orchestration.report.drawings import DotRow, DotTable, dots
 from orchestration.report.figure import Figure, Result, Row
 from orchestration.report.figures.context import Context
-from orchestration.report.formats import count, interval, month, number
+from orchestration.report.formats import count, flag, interval, month, number
 from orchestration.warehouse.sql import literals
-
-_FLAGS = {"too_few": "too few", "open_ended": "no end yet", "suppressed": "hidden"}
 
 
 def scoreboard(context: Context) -> list[Figure]:
@@ -20,7 +18,7 @@ def scoreboard(context: Context) -> list[Figure]:
     return [
         Figure(
             name="scoreboard",
-            title="Where it stands",
+            title="Where the whole stands" if context.touchpoints else "Where it stands",
             says=(
                 "The last complete month of each metric, all touchpoints together; the dot and its "
                 "95 % interval on the metric's own scale, where it has one."
@@ -69,9 +67,7 @@ def _row(context: Context, row: Row) -> DotRow:
         cells=(
             context.label(row["metric"], row["method_version"]),
             month(row["period_start"]),
-            number(row["value"], words.unit)
-            if row["flag"] is None
-            else _FLAGS.get(row["flag"], "–"),
+            number(row["value"], words.unit) if row["flag"] is None else flag(row["flag"]),
             interval(row["interval_low"], row["interval_high"], words.unit),
             count(row["n"]),
         ),

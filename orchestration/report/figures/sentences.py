@@ -7,7 +7,7 @@ from markupsafe import Markup
 from orchestration.report.drawings import render
 from orchestration.report.figure import Figure, Result, Row
 from orchestration.report.figures.context import Context
-from orchestration.report.formats import THIN, interval, month, number
+from orchestration.report.formats import interval, month, number
 from orchestration.warehouse.sql import literal, literals
 
 
@@ -91,6 +91,7 @@ def _change(context: Context, rows: tuple[Row, ...]) -> str:
 def _moved(context: Context, row: Row) -> str:
     words = context.words(row["metric"])
     at = "overall" if row["touchpoint"] == "all" else f"at {row['touchpoint']}"
+    label = context.label(row["metric"], row["method_version"])
     better = {"up": "better", "down": "worse"} if words.better == "up" else {}
     better = {"up": "worse", "down": "better"} if words.better == "down" else better
     verdict = better.get(row["verdict"], "other")
@@ -98,7 +99,7 @@ def _moved(context: Context, row: Row) -> str:
     change = number(row["change"], words.unit, signed=True)
     ends = interval(row["change_low"], row["change_high"], words.unit, signed=True)
     return (
-        f"{words.label} {at} is {verdict} than {row['since']}, {now} after {before} "
+        f"{label} {at} is {verdict} than {row['since']}, {now} after {before} "
         f"({change}, {ends}, n = {row['n']:,})"
     )
 
@@ -166,6 +167,9 @@ def _not_known(context: Context) -> Figure:
     nobody = "(select count(*) filter (where {0}) from {1})"
     unmapped = nobody.format("true", "questions_to_map")
     anonymous = nobody.format("customer_id is null", "scores")
+    if not facts.has("scores", "customer_id"):
+        anonymous = "null::bigint"
+    everybody = nobody.format("true", "scores") if facts.has("scores") else "null::bigint"
     return Figure(
         name="not-known",
         title="What is not known",
@@ -173,12 +177,13 @@ def _not_known(context: Context) -> Figure:
         sql=f"""
         select metric, method_version, period_start, period_end, n, value, interval_low,
             interval_high, interval_method,
+            round(n * (1 - value / 100))::bigint as silent,
             {unmapped if facts.has("questions_to_map") else "null::bigint"} as questions_unmapped,
-            {anonymous if facts.has("scores", "customer_id") else "null::bigint"}
-                as scores_anonymous,
-            {nobody.format("true", "scores") if facts.has("scores") else "null::bigint"} as scores
+            {anonymous} as scores_anonymous,
+            {everybody} as scores,
+            round(100.0 * {anonymous} / nullif({everybody}, 0), 2) as scores_anonymous_percent
         from metrics
-        where {facts.totals("all")} and metric = {literal("response_rate")}
+        where {facts.totals("all")} and metric = {literal("response_rate")} and value is not null
         order by n desc, method_version
         limit 1
         """,
@@ -190,15 +195,14 @@ def _not_known(context: Context) -> Figure:
 
 def _unknown(result: Result) -> str:
     row = result.rows[0]
-    silent = row["n"] * (1 - row["value"] / 100)
     text = (
         f"Of {row['n']:,} who were invited {number(row['value'], 'percent')} answered "
         f"({interval(row['interval_low'], row['interval_high'], 'percent')}): what the other "
-        f"{silent:,.0f} think is not known"
+        f"{row['silent']:,} think is not known"
     )
     if row["questions_unmapped"]:
         text += f"; {row['questions_unmapped']:,} questions look scored and count nowhere"
     if row["scores_anonymous"]:
-        share = row["scores_anonymous"] / row["scores"]
-        text += f"; {share:.0%} of scores came from nobody known".replace("%", f"{THIN}%")
+        share = number(row["scores_anonymous_percent"], "percent")
+        text += f"; {share} of the scores cannot be tied to a customer"
     return f"{text}."

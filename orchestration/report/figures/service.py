@@ -12,12 +12,18 @@ from orchestration.report.figure import Figure, Result
 from orchestration.report.figures.context import Context
 from orchestration.report.figures.quantiles import quantiles
 from orchestration.report.figures.scoreboard import scoreboard
+from orchestration.report.formats import month
 from orchestration.warehouse.sql import literals
 
+_CLOCKS = {
+    "first_reply": ("First reply", ("touchpoint", "team", "hour of opening")),
+    "resolution": ("Resolution", ("touchpoint", "team")),
+}
+"""What each is called, and by what it is cut."""
 _CUTS = {
-    "touchpoint": ("touchpoint", "touchpoint"),
-    "team": ("coalesce(team_name, team_ref, 'no team')", "team"),
-    "hour": ("strftime(created_at, '%H:00 UTC')", "hour of opening"),
+    "touchpoint": "touchpoint",
+    "team": "coalesce(team_name, team_ref, 'no team')",
+    "hour of opening": "strftime(created_at, '%H:00 UTC')",
 }
 
 
@@ -69,44 +75,43 @@ def _draw_rates(context: Context, result: Result) -> Markup:
 
 def distributions(context: Context) -> list[Figure]:
     """First replies by touchpoint, team and hour; resolutions by touchpoint and team."""
-    asked = [("first_reply", cut) for cut in _CUTS]
-    asked += [("resolution", cut) for cut in ("touchpoint", "team")]
-    drawn = [_distribution(context, clock, cut) for clock, cut in asked]
-    return drawn[:1] + [replace(figure, says="Read as the one before.") for figure in drawn[1:]]
+    first, *others = (_distribution(context, clock, *how) for clock, how in _CLOCKS.items())
+    return [first, *(replace(figure, says="Read as the one before.") for figure in others)]
 
 
-def _distribution(context: Context, clock: str, cut: str) -> Figure:
-    column, spoken = _CUTS[cut]
-    name = f"strips-{clock.replace('_', '-')}-{cut}"
-    title = f"{'First reply' if clock == 'first_reply' else 'Resolution'} by {spoken}"
-    order = "label" if cut == "hour" else "p50_minutes, label"
+def _distribution(context: Context, clock: str, title: str, cuts: tuple[str, ...]) -> Figure:
+    name = f"strips-{clock.replace('_', '-')}"
+    each = ", ".join(f"{{'cut': 'by {cut}', 'label': {_CUTS[cut]}}}" for cut in cuts)
     return Figure(
         name=name,
-        title=title,
+        title=f"{title}, how long it takes",
         says=(
             "Cases of the last twelve months that have it, in calendar time: thick the middle "
             "half, thin the middle eight tenths, the tick the median; its 95 % interval (order "
             "statistics) and n are among the numbers, and so is how many still wait, who are in "
-            "no distribution. At least 10 cases. Logarithmic scale."
+            "no distribution. At least 10 cases. Logarithmic, all on one scale."
         ),
+        when=f"{month(context.facts.first_day(12))} to {month(context.facts.as_of)}",
         sql=f"""
         with opened as (
-            select {column} as label, {clock}_minutes as minutes, {clock}_is_censored as is_open
+            select unnest([{each}], recursive := true),
+                {clock}_minutes as minutes, {clock}_is_censored as is_open
             from cases
             where created_at >= {context.facts.months_ago(12)} and not is_merged and {context.at()}
         ),
 
         placed as (
-            select label, minutes, count(minutes) over (partition by label) as n,
-                count_if(is_open) over (partition by label) as still_waiting,
-                row_number() over (partition by label order by minutes nulls last) as place
+            select cut, label, minutes, count(minutes) over (partition by cut, label) as n,
+                count_if(is_open) over (partition by cut, label) as still_waiting,
+                row_number() over (partition by cut, label order by minutes nulls last) as place
             from opened
         )
 
-        {quantiles("label, still_waiting").replace("            ", "        ")}
-        order by {order}
+        {quantiles("cut, label, still_waiting").replace("            ", "        ")}
+        order by list_position([{literals([f"by {cut}" for cut in cuts])}], cut),
+            case when cut != 'by hour of opening' then p50_minutes end, label
         """,
-        draw=lambda result: strips(result, "label", name),
+        draw=lambda result: strips(result, "label", name, "cut"),
         empty="No case of the last twelve months has it, or too few.",
     )
 

@@ -43,7 +43,8 @@ def _table(context: Context, tone: str) -> Figure:
         ),
         sql=f"""
         with latest as (
-            select theme, tone, month, n_recent as n, share_recent, n_before, share_before,
+            select theme, tone, (month - interval 2 months)::date as period_start,
+                last_day(month) as period_end, n_recent as n, share_recent, n_before, share_before,
                 change, change_low, change_high, change_verdict, interval_method, method_version
             from theme_trends
             {_latest(context, "all")}

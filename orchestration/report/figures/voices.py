@@ -18,6 +18,10 @@ _FOLD = 320
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 _TONES = {"complaint": "What hurt", "praise": "What customers praise", "between": "In between"}
+_SCORES = {
+    "complaint": "low score (NPS 0 to 6; of other scales the lower half)",
+    "praise": "high score (NPS 9 or 10; of other scales the upper quarter)",
+}
 LOW = "(metric = 'nps' and score <= 6 or metric != 'nps' and place <= 0.5)"
 """The condition for a low score: 0 to 6 of a recommend question, else the lower half of a scale."""
 _HIGH = "(metric = 'nps' and score >= 9 or metric != 'nps' and place >= 0.75)"
@@ -64,10 +68,8 @@ def _figure(context: Context, tone: str) -> Figure:
         title=_TONES[tone],
         says=(
             f"The newest {_EACH} comments of each touchpoint that came with a "
-            + ("low" if tone == "complaint" else "high")
-            + " score (NPS 0 to 6 or 9 to 10; of other scales the lower half or the upper "
-            "quarter). Addresses, phone, card and account numbers are masked. They are what "
-            "some wrote: how many feel so, the scores tell."
+            f"{_SCORES[tone]}. Addresses, phone, card and account numbers are masked. They are "
+            "what some wrote: how many feel so, the scores tell."
         ),
         sql=f"""
         with scales as (
@@ -98,6 +100,7 @@ def _figure(context: Context, tone: str) -> Figure:
         order by touchpoint, commented_at desc, comment_id
         """,
         draw=lambda result: _draw(context, result, tone),
+        when=facts.until,
         empty="Nobody has written a comment with such a score yet.",
         is_whole=True,
     )
@@ -123,7 +126,14 @@ def _comment(context: Context, row: Row, tone: str) -> Comment:
         language=language if _LANGUAGE.fullmatch(language) else "",
         tone=tone,
         themes=row["themes"] or "",
-        by=f"{context.words(row['metric']).label} {row['score']:g} of {row['scale_max']:g} · "
-        f"{row['commented_at']:%d %b %Y} · {row['segment']} · {row['source']}"
-        + (f" · {row['themes'].replace('_', ' ')}" if row["themes"] else ""),
+        by=" · ".join(_by(context, row)),
     )
+
+
+def _by(context: Context, row: Row) -> list[str]:
+    """What is known of a comment and of who wrote it."""
+    score = f"{context.words(row['metric']).label} {row['score']:g} of {row['scale_max']:g}"
+    segment = row["segment"] if row["segment"] != "unknown" else None
+    themes = (row["themes"] or "").replace("_", " ")
+    told = (score, f"{row['commented_at']:%d %b %Y}", segment, row["source"], themes)
+    return [part for part in told if part]

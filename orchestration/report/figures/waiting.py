@@ -80,6 +80,7 @@ def waiting(context: Context) -> list[Figure]:
             limit {_MOST}
             """,
             draw=lambda result: table(result, context.config, title),
+            when=context.facts.until,
             empty=_NOBODY,
             is_whole=True,
         )
@@ -98,7 +99,7 @@ def unanswered(context: Context) -> list[Figure]:
                 f"The lowest score of each response of the last {_DAYS} days (NPS 0 to 6; the "
                 "lower half of other scales), of customers whom no agent has written to since, on "
                 f"whatever case. The first {_MOST}; the last column says how many there are in "
-                "all. Scores of nobody known cannot be answered, and are not here. "
+                "all. Scores that no customer is known of cannot be answered, and are not here. "
                 f"{spoken(promises)}"
             ),
             sql=f"""
@@ -141,6 +142,7 @@ def unanswered(context: Context) -> list[Figure]:
             limit {_MOST}
             """,
             draw=lambda result: table(result, context.config, title),
+            when=context.facts.until,
             empty=f"No low score of the last {_DAYS} days is without an answer.",
             is_whole=True,
         )

@@ -11,7 +11,7 @@ _PATHS = 6
 _STEPS = 16
 
 
-def funnels(_: Context) -> list[Figure]:
+def funnels(context: Context) -> list[Figure]:
     """How many journeys come to each step, and what becomes of them there."""
     return [
         Figure(
@@ -30,6 +30,7 @@ def funnels(_: Context) -> list[Figure]:
             where touchpoint = 'all' and flag is distinct from 'no_goal'
             order by journey, step
             """,
+            when=context.facts.until,
             draw=lambda result: dots(
                 DotTable(
                     heads=(
@@ -86,6 +87,7 @@ def dropoffs(context: Context) -> list[Figure]:
             order by failed + abandoned desc, dropped_share desc, journey, step, touchpoint
             limit {_STEPS}
             """,
+            when=context.facts.until,
             draw=lambda result: dots(
                 DotTable(
                     heads=("journey, step", "came", "stopped", "share", "95 % interval"),
@@ -117,7 +119,7 @@ def _drop(row: Row) -> DotRow:
     )
 
 
-def paths(_: Context) -> list[Figure]:
+def paths(context: Context) -> list[Figure]:
     """Which ways journeys take."""
     return [
         Figure(
@@ -135,6 +137,7 @@ def paths(_: Context) -> list[Figure]:
             where place <= {_PATHS} and paths = 1
             order by journey, place
             """,
+            when=context.facts.until,
             draw=lambda result: dots(
                 DotTable(
                     heads=("journey and path", "took it", "share of all", "reached its goal"),
