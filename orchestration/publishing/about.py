@@ -15,13 +15,26 @@ TABLES = ("about", "about_sources", "about_rejects", "about_files")
 
 
 @dataclass(frozen=True)
+class Standing:
+    """Where the streams of one source and family stood when they were last read."""
+
+    source: str
+    family: str
+    connector: str
+    stale_after_hours: float | None
+    is_late: bool | None
+    failed_streams: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Edition:
-    """What a version says of itself in its table `about`."""
+    """What a version says of itself in its tables `about` and `about_sources`."""
 
     version: str
     run_id: str
     code: str
     fingerprint: str
+    standings: tuple[Standing, ...] = ()
 
 
 def describe(
@@ -45,27 +58,76 @@ def describe(
             (select max(loaded_at) from warehouse.raw._loads) as loaded_until,
             (select count(distinct source) from warehouse.raw._loads) as source_count;
 
-        create table about_sources as select
-            source, family, connector,
-            count(*) as loads,
-            max(loaded_at) as last_loaded_at,
-            round(date_diff('second', max(loaded_at), {utc_now()}) / 3600.0, 2) as age_hours,
-            sum(records_read)::bigint as records_read,
-            sum(records_accepted)::bigint as records_accepted,
-            sum(records_rejected)::bigint as records_rejected,
-            sum(records_deduplicated)::bigint as records_deduplicated
-        from warehouse.raw._loads where superseded_by is null
-        group by all order by source;
-
         comment on table about is 'One row: what this file is, and how old.';
-        comment on table about_sources is
-            'One row per source: when it was last loaded, and what became of its records.';
         comment on column about.loaded_until is 'Time (UTC) of the newest load in this version.';
         comment on column about.gate is 'Verdict of the release gate.';
         """
     )
+    _tell_sources(connection, edition.standings)
     _count_rejects(connection)
     _list(connection, files)
+
+
+def _tell_sources(connection: Connection, standings: tuple[Standing, ...]) -> None:
+    """A source that never landed anything is told too, by what is configured."""
+    connection.execute(
+        f"""
+        create table about_sources as
+        with loaded as (
+            select
+                source, family, connector,
+                count(*) as loads,
+                max(loaded_at) as last_loaded_at,
+                round(date_diff('second', max(loaded_at), {utc_now()}) / 3600.0, 2) as age_hours,
+                sum(records_read)::bigint as records_read,
+                sum(records_accepted)::bigint as records_accepted,
+                sum(records_rejected)::bigint as records_rejected,
+                sum(records_deduplicated)::bigint as records_deduplicated
+            from warehouse.raw._loads where superseded_by is null
+            group by all
+        ),
+
+        configured (source, family, connector, stale_after_hours, is_late, failed_streams) as (
+            {_values(standings)}
+        )
+
+        select
+            source, family, coalesce(loaded.connector, configured.connector) as connector,
+            coalesce(loads, 0) as loads,
+            last_loaded_at, age_hours,
+            coalesce(records_read, 0) as records_read,
+            coalesce(records_accepted, 0) as records_accepted,
+            coalesce(records_rejected, 0) as records_rejected,
+            coalesce(records_deduplicated, 0) as records_deduplicated,
+            stale_after_hours::double as stale_after_hours,
+            is_late::boolean as is_late,
+            failed_streams::varchar as failed_streams
+        from loaded full join configured using (source, family)
+        order by source, family;
+
+        comment on table about_sources is
+            'Each source and family: when it was last heard of, and what became of its records.';
+        comment on column about_sources.stale_after_hours is
+            'Age of its newest record at which the source counts as late; null where none is set.';
+        comment on column about_sources.is_late is
+            'Whether its newest record was older than that when it was last read.';
+        comment on column about_sources.failed_streams is
+            'Streams that landed nothing when they were last to be read; null where all did.';
+        """
+    )
+
+
+def _values(standings: tuple[Standing, ...]) -> str:
+    rows = ", ".join(
+        f"({literals([s.source, s.family, s.connector])}, {_or_null(s.stale_after_hours)}, "
+        f"{_or_null(s.is_late)}, nullif({literal(', '.join(s.failed_streams))}, ''))"
+        for s in standings
+    )
+    return f"values {rows}" if rows else "select '', '', '', null, null, null where false"
+
+
+def _or_null(value: float | bool | None) -> str:  # noqa: FBT001 - it is a value, no switch
+    return "null" if value is None else str(value)
 
 
 def _count_rejects(connection: Connection) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import version
 
 from orchestration import dbt_manifest
@@ -11,7 +12,9 @@ from orchestration.publishing.versions import Versions
 from orchestration.settings import ROOT, Settings
 
 
-def publish(settings: Settings, run_id: str) -> tuple[str, dict[str, int]]:
+def publish(
+    settings: Settings, run_id: str, standings: Sequence[about.Standing]
+) -> tuple[str, dict[str, int]]:
     """Write the release as a new version and make it current. The caller holds the gate.
 
     Returns:
@@ -24,6 +27,7 @@ def publish(settings: Settings, run_id: str) -> tuple[str, dict[str, int]]:
         run_id=run_id,
         code=_code_version(),
         fingerprint=dbt_manifest.fingerprint(settings),
+        standings=tuple(standings),
     )
     months = dbt_manifest.parquet_months(settings)
     rows = snapshot.write(settings, folder, edition, months, versions.current_folder())

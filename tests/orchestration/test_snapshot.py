@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -12,7 +13,7 @@ from shop import COMMENTS, EDITION, METRICS, release, stock
 
 from orchestration.checks.raw_gate import judge
 from orchestration.publishing import snapshot
-from orchestration.publishing.about import TABLES
+from orchestration.publishing.about import TABLES, Standing
 from orchestration.publishing.versions import FILE
 
 
@@ -101,6 +102,26 @@ def test_about_sources_counts_the_records_of_the_packages_in_force(
     ) == [
         ("app", "review", "test", 1, 1, 1, True, True),
         ("store", "review", "test", 1, 1, 1, True, True),
+    ]
+
+
+def test_about_sources_tells_of_a_source_that_never_landed_anything(
+    house: House, tmp_path: Path
+) -> None:
+    house.land([review(1)])
+    house.load()
+    release(house, metrics=METRICS)
+    never = Standing("desk", "support", "zendesk", 6.0, is_late=True, failed_streams=("a", "b"))
+    fine = Standing("app", "review", "test", None, is_late=None, failed_streams=())
+    snapshot.write(house.settings, tmp_path, replace(EDITION, standings=(never, fine)))
+
+    assert read(
+        tmp_path,
+        "select source, connector, loads, records_read, stale_after_hours, is_late, failed_streams "
+        "from about_sources order by source",
+    ) == [
+        ("app", "test", 1, 1, None, None, None),
+        ("desk", "zendesk", 0, 0, 6.0, True, "a, b"),
     ]
 
 

@@ -64,6 +64,9 @@ ABOUT = {
         "records_accepted": "bigint",
         "records_rejected": "bigint",
         "records_deduplicated": "bigint",
+        "stale_after_hours": "double",
+        "is_late": "boolean",
+        "failed_streams": "varchar",
     },
     "about_rejects": {
         "source": "varchar",

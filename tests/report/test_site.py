@@ -588,3 +588,47 @@ def test_every_error_has_an_explanation() -> None:
     assert len(codes) > 4
     assert codes <= set(EXPLANATIONS)
     assert issubclass(FixEnvironment, EarfulError)
+
+
+def test_a_source_that_failed_is_told_first_and_one_that_never_landed_too(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    loaded = {"family": "support", "connector": "test", "last_loaded_at": NOW, "age_hours": 1.0}
+    made.add(
+        "about_sources",
+        [
+            {"source": "desk", **loaded, "loads": 2},
+            {"source": "shop", **loaded, "loads": 2, "is_late": True, "stale_after_hours": 6.0},
+            {"source": "forms", **loaded, "loads": 2, "failed_streams": "responses"},
+            {"source": "calls", "family": "support", "connector": "test", "loads": 0},
+        ],
+    )
+
+    build(made.settings)
+
+    rows = figures(made.settings, "unknown.html")["late"].rows
+    assert [(row[0], row[2]) for row in rows] == [
+        ("forms", "failed: responses"),
+        ("shop", "late"),
+        ("calls", "never loaded"),
+        ("desk", "heard of"),
+    ]
+
+
+def test_the_first_page_names_the_sources_that_are_missing(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    whole = measure("response_rate", months(1)[0], 40.0, period_grain="all")
+    made.add("metrics", [whole])
+    loaded = {"family": "support", "connector": "test", "loads": 2, "last_loaded_at": NOW}
+    made.add(
+        "about_sources",
+        [
+            {"source": "desk", **loaded},
+            {"source": "shop", **loaded, "is_late": True},
+            {"source": "forms", **loaded, "failed_streams": "responses"},
+        ],
+    )
+
+    build(made.settings)
+
+    told = text_of(page(made.settings, "index.html"))
+    assert "of late nothing was heard of: forms, shop." in told

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration import settings as instance_settings
+from orchestration import standing
 from orchestration.assets import OWNERS, PUBLISHED, RELEASE
 from orchestration.attempts import attempting
 from orchestration.checks import release_gate
@@ -70,7 +71,8 @@ def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Write the next version and let readers have it."""
     settings = instance_settings.load()
     with attempting(), WriterGate(settings.data, settings.lock_wait).hold("publish"):
-        edition, rows = publish.publish(settings, context.run.run_id)
+        found = standing.standings(settings, context.instance)
+        edition, rows = publish.publish(settings, context.run.run_id, found)
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": sum(rows.values()),

@@ -169,16 +169,26 @@ def _not_known(context: Context) -> Figure:
     anonymous = nobody.format("customer_id is null", "scores")
     if not facts.has("scores", "customer_id"):
         anonymous = "null::bigint"
+    missing = "null::varchar"
+    if facts.has("about_sources", "is_late", "failed_streams"):
+        missing = (
+            "(select string_agg(distinct source, ', ' order by source) from about_sources "
+            "where is_late or failed_streams is not null)"
+        )
     everybody = nobody.format("true", "scores") if facts.has("scores") else "null::bigint"
     return Figure(
         name="not-known",
         title="What is not known",
-        says="Who was asked and did not answer, what was answered and is not counted.",
+        says=(
+            "Who was asked and did not answer, what was answered and is not counted, which sources "
+            "are late or failed when they were last to be read."
+        ),
         sql=f"""
         select metric, method_version, period_start, period_end, n, value, interval_low,
             interval_high, interval_method,
             round(n * (1 - value / 100))::bigint as silent,
             {unmapped if facts.has("questions_to_map") else "null::bigint"} as questions_unmapped,
+            {missing} as sources_missing,
             {anonymous} as scores_anonymous,
             {everybody} as scores,
             round(100.0 * {anonymous} / nullif({everybody}, 0), 2) as scores_anonymous_percent
@@ -205,4 +215,6 @@ def _unknown(result: Result) -> str:
     if row["scores_anonymous"]:
         share = number(row["scores_anonymous_percent"], "percent")
         text += f"; {share} of the scores cannot be tied to a customer"
+    if row["sources_missing"]:
+        text += f"; of late nothing was heard of: {row['sources_missing']}"
     return f"{text}."

@@ -16,7 +16,7 @@ def of_source(context: Context, source: str) -> list[Figure]:
     name = literal(source)
     return listed(
         context,
-        _loads(name),
+        _loads(context, name),
         _rejects(name, context.config.data_docs),
         _kinds(name),
         _months(name, since),
@@ -25,16 +25,23 @@ def of_source(context: Context, source: str) -> list[Figure]:
     )
 
 
-def _loads(name: str) -> Listed:
+def _loads(context: Context, name: str) -> Listed:
+    told = context.facts.has("about_sources", "is_late", "failed_streams")
+    late, failed = ("is_late", "failed_streams") if told else ("null", "null")
     return Listed(
         name="loads",
         title="What was loaded",
-        says="Read = accepted + rejected + repeated, by family, of the packages in force.",
+        says=(
+            "Read = accepted + rejected + repeated, by family, of the packages in force. Late: its "
+            "newest record was older than the source promises; failed: streams that could not be "
+            "read when they last were to be."
+        ),
         empty="Nothing has been loaded yet.",
         sql=f"""
         select family, connector, loads, last_loaded_at, age_hours, records_read as read,
             records_accepted as accepted, records_rejected as rejected,
-            records_deduplicated as repeated
+            records_deduplicated as repeated,
+            {late} as late, {failed} as failed
         from about_sources
         where source = {name}
         order by family

@@ -67,14 +67,21 @@ def _response(row: Row) -> DotRow:
 
 
 def _late(context: Context) -> Listed:
+    told = context.facts.has("about_sources", "is_late", "failed_streams")
+    state = (
+        "case when failed_streams is not null then 'failed: ' || failed_streams "
+        "when is_late then 'late' when loads = 0 then 'never loaded' else 'heard of' end"
+    )
     return Listed(
         name="late",
         title="Sources, and when they were last heard of",
         says=(
-            "Age is from the last load to publication; silent is from the source's newest voice to "
-            "the newest of all. A source that fell silent looks like a calm month."
+            "Late is a source whose newest record was older than it promises (counts as late "
+            "after), failed one that could not be read when it last was to be. Age is from the "
+            "last load to publication; silent is from the source's newest voice to the newest of "
+            "all. A source that fell silent looks like a calm month."
         ),
-        empty="Nothing has been loaded yet.",
+        empty="No source is configured yet.",
         sql=f"""
         with heard as (
             select source, max(occurred_at) as newest_voice_at
@@ -83,13 +90,16 @@ def _late(context: Context) -> Listed:
             group by source
         )
 
-        select source, family, last_loaded_at, age_hours, newest_voice_at,
+        select source, family, {state if told else "'not told'"} as state,
+            {"stale_after_hours" if told else "null::double"} as late_after_hours,
+            last_loaded_at, age_hours, newest_voice_at,
             round(date_diff('hour', newest_voice_at, {context.facts.now}) / 24.0, 1) as silent_days,
             records_read as read, records_accepted as accepted, records_rejected as rejected,
             records_deduplicated as repeated
         from about_sources
         left join heard using (source)
-        order by age_hours desc, source, family
+        order by state like 'failed%' desc, state in ('late', 'never loaded') desc, age_hours desc,
+            source, family
         """,
     )
 
