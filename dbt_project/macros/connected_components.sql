@@ -40,9 +40,11 @@
     {%- endfor -%}
     {%- do replace_temporary('graph_labels', 'select l.node_id, coalesce(r.root, l.cluster) as cluster
         from graph_labels as l left join graph_roots as r on l.cluster = r.node') -%}
-    {%- do replace_temporary('graph_edges', 'select distinct a.root as node_a, b.root as node_b
-        from graph_edges as e inner join graph_roots as a on e.node_a = a.node
-        inner join graph_roots as b on e.node_b = b.node where a.root <> b.root') -%}
+    {#- an end at a time: of both at once DuckDB may compare every root with every other -#}
+    {%- do temporary('graph_edges_from_roots', 'select distinct a.root as node_a, e.node_b
+        from graph_edges as e inner join graph_roots as a on e.node_a = a.node') -%}
+    {%- do temporary('graph_edges', 'select distinct e.node_a, b.root as node_b
+        from graph_edges_from_roots as e inner join graph_roots as b on e.node_b = b.node where e.node_a <> b.root') -%}
 {%- endmacro %}
 
 {% macro scalar(query) -%}
@@ -51,7 +53,7 @@
 
 {#- Reads itself while it is replaced, so the new content is made under another name first. -#}
 {% macro replace_temporary(name, query) -%}
-    {%- do run_query('create or replace temporary table ' ~ name ~ '__next as ' ~ query) -%}
+    {%- do temporary(name ~ '__next', query) -%}
     {%- do run_query('drop table if exists ' ~ name) -%}
     {%- do run_query('alter table ' ~ name ~ '__next rename to ' ~ name) -%}
 {%- endmacro %}

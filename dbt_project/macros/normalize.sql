@@ -40,6 +40,12 @@
 -#}
 {% macro normal_phone(column) -%}
     case
+        -- nothing but digits, as landing writes them, and as most are: one look spares the rest
+        when regexp_matches({{ column }}, '^\+?[1-9][0-9]{6,}$') then
+            case
+                when replace(replace({{ column }}, '+', ''), substr({{ column }}, length({{ column }}), 1), '') <> ''
+                    then {{ column }}
+            end
         when length(regexp_replace({{ column }}, '[^0-9]', '', 'g')) < 7 then null
         when length(replace(
             regexp_replace({{ column }}, '[^0-9]', '', 'g'),

@@ -1,7 +1,7 @@
 {#-
     Takes out of the tables of versions what was replaced and nobody has to hear of any more: when a build ends, rows
     that were replaced before the build up to which the slowest reader knows them. Rows of that very build stay: by
-    them a reader finds that its number is one of this table (`changed_versions`). A reader that is not there yet,
+    them a reader finds that its number is one of this table (`read_news`). A reader that is not there yet,
     or is from before it counted, will tell everything, so until then nothing goes.
 -#}
 {% macro prune_versions() -%}

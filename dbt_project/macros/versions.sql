@@ -13,46 +13,58 @@
 build as (
     {%- set first = (run_started_at.timestamp() * 1000000) | int %}
     {%- if is_incremental() %}
-    select coalesce(max(greatest(since, coalesce(until, since))) + 1, {{ first }}) as number from {{ this }}
+    select coalesce(greatest(max(since), max(until)) + 1, {{ first }}) as number from {{ this }}
     {%- else %}
     select cast({{ first }} as bigint) as number
     {%- endif %}
 ),
 {%- endmacro %}
 
+{#- CTE `<name>_build`: the newest number of a table of versions. Each of the two columns is asked for its own
+    maximum, which the table's statistics know. -#}
+{% macro newest_build(relation, name) -%}
+{{ name }}_build as (
+    select greatest(max(since), max(until)) as number from {{ relation }}
+),
+{%- endmacro %}
+
 {#-
-    CTEs of an incremental reader of a table of versions, each with `name` as its prefix:
-      <name>_build   the newest number that there is
-      <name>_read    the number up to which this table knows them; 0 if they were made anew since, and all are news
-      <name>_changed versions that came or went since
+    Makes the temporary table `<name>_news` in an incremental reader of a table of versions: what came or went since
+    the number up to which this table knows them. Numbers are read before and stand in the query as
+    constants, so that it skips what is old unread. Returns
+      number  that number, as SQL; `first` if the versions were made anew since
+      is_all  whether all versions are news for that reason: then all that this table holds is in question
 
     relation  the table of versions
     counter   the column of this table that holds what it knows
+    columns   of the versions, in the temporary table
     first     what is before every number
 -#}
-{% macro changed_versions(relation, name, counter, first='0') -%}
-{{ name }}_build as (
-    select max(greatest(since, coalesce(until, since))) as number from {{ relation }}
-),
-{%- if is_incremental() %}
-{#- what outlives an upgrade may be from before it was counted #}
-{%- set counts = counter in (adapter.get_columns_in_relation(this) | map(attribute='name')) %}
+{% macro read_news(relation, name, counter, columns, first='0') -%}
+    {%- if not execute or not is_incremental() %}{{ return({'number': first, 'is_all': false}) }}{% endif -%}
+    {%- set state = namespace(number=first) %}
+    {#- what outlives an upgrade may be from before it was counted #}
+    {%- if counter in (adapter.get_columns_in_relation(this) | map(attribute='name')) %}
+        {%- set known = scalar('select cast(max(' ~ counter ~ ') as ' ~ dbt.type_string() ~ ') from ' ~ this) %}
+        {%- if known is not none %}
+            {%- set number = "timestamp '" ~ known ~ "'" if first.startswith('timestamp') else known %}
+            {%- set same_table = 'select count(*) from (
+                select since from ' ~ relation ~ ' where since = ' ~ number ~ '
+                union all select until from ' ~ relation ~ ' where until = ' ~ number ~ '
+            ) as theirs' %}
+            {%- if scalar(same_table) > 0 %}{% set state.number = number %}{% endif %}
+        {%- endif %}
+    {%- endif %}
+    {#- not one condition with `or`: of such a one the statistics of a column say nothing #}
+    {%- do temporary(name ~ '_news', 'select ' ~ columns ~ ' from ' ~ relation ~ ' where since > ' ~ state.number ~ '
+        union all select ' ~ columns ~ ' from ' ~ relation ~ '
+        where until > ' ~ state.number ~ ' and since <= ' ~ state.number) %}
+    {{- return({'number': state.number, 'is_all': state.number == first}) }}
+{%- endmacro %}
 
-{{ name }}_read as (
-    select coalesce(max(known.number), {{ first }}) as number
-    from (select {{ 'max(' ~ counter ~ ')' if counts else 'null' }} as number from {{ this }}) as known
-    where exists (
-        select 1 from {{ relation }} as versions where versions.since = known.number or versions.until = known.number
-    )
-),
-
-{{ name }}_changed as (
-    select versions.*
-    from {{ relation }} as versions
-    cross join {{ name }}_read as known
-    where versions.since > known.number or versions.until > known.number
-),
-{%- endif %}
+{#- Columns of a row that names references which `named_nodes` reads. -#}
+{% macro node_columns() -%}
+    {%- for kind in reference_kinds() + ['merged_into'] %}{{ kind }}_node{{ ', ' if not loop.last }}{% endfor %}
 {%- endmacro %}
 
 {#- The references that a row of int_mention_versions or int_combinations names, one a row. -#}
@@ -63,13 +75,14 @@ build as (
     {%- endfor %}
 {%- endmacro %}
 
-{#- Ids of the rows of int_combinations that name one of the references in `nodes`: a join for each kind,
-    since one with a choice of columns would compare everything with everything. -#}
-{% macro combinations_of(nodes) -%}
+{#- Rows of int_combinations that name one of the references in `nodes`: a condition for each kind, since a join with a
+    choice of columns would compare everything with everything. -#}
+{% macro combinations_of(nodes, columns) -%}
+    {%- set conditions = [] %}
     {%- for kind in reference_kinds() + ['merged_into'] %}
-    select combination_id from {{ ref('int_combinations') }} where {{ kind }}_node in (select node_id from {{ nodes }})
-    {{ 'union' if not loop.last }}
+        {%- do conditions.append(kind ~ '_node in (select node_id from ' ~ nodes ~ ')') %}
     {%- endfor %}
+    {{- few_rows(ref('int_combinations'), conditions, columns) }}
 {%- endmacro %}
 
 {% macro reference_kinds() -%}

@@ -4,28 +4,28 @@
 {%- set columns = ['combination_id', 'source'] + reference_kinds() + ['merged_into', 'full_name'] %}
 {%- for kind in reference_kinds() + ['merged_into'] %}{% do columns.append(kind ~ '_node') %}{% endfor %}
 {%- do columns.extend(['first_load_id', 'oldest_record', 'records', 'since', 'build']) %}
-with {{ changed_versions(ref('int_mention_versions'), 'mentions', 'build') }}
+{%- set news = read_news(ref('int_mention_versions'), 'mentions', 'build', 'combination_id') %}
 {%- if is_incremental() %}
-
-touched as (
-    select distinct combination_id from mentions_changed where combination_id is not null
-    union
-    select known.combination_id
-    from {{ this }} as known
-    cross join mentions_read
-    where mentions_read.number = 0
-),
+    {%- set touched %}
+        select distinct combination_id from mentions_news where combination_id is not null
+        {%- if news.is_all %}
+        union
+        select combination_id from {{ this }}
+        {%- endif %}
+    {%- endset %}
+    {%- do temporary('touched_combinations', touched) %}
 {%- endif %}
+with {{ newest_build(ref('int_mention_versions'), 'mentions') }}
 
 mentions as (
-    select *
-    from {{ ref('int_mention_versions') }}
-    where until is null
-        {%- if is_incremental() %}
-        and combination_id in (select combination_id from touched)
-        {%- else %}
-        and combination_id is not null
-        {%- endif %}
+    {%- if is_incremental() %}
+    {{ few_rows(
+        ref('int_mention_versions'),
+        ['until is null and combination_id in (select combination_id from touched_combinations)']
+    ) }}
+    {%- else %}
+    select * from {{ ref('int_mention_versions') }} where until is null and combination_id is not null
+    {%- endif %}
 ),
 
 {{ numbered_loads('mentions', '_first_load_id') }}
@@ -64,6 +64,6 @@ from combinations
 {%- if is_incremental() %}
 union all
 select {{ only_deletes('combination_id', columns) }}
-from touched
+from touched_combinations as touched
 where not exists (select 1 from combinations where combinations.combination_id = touched.combination_id)
 {%- endif %}

@@ -1,31 +1,29 @@
 -- One row per customer id that is in use no more and has an heir: the one in use that took its place.
-with recursive ids as (
-    select * from {{ ref('int_customer_ids') }}
-),
-
-changes as (
+{%- set ids = ref('int_customer_ids') %}
+with recursive changes as (
     select * from {{ ref('int_identity_changes') }}
 ),
 
-in_use as (
-    select distinct customer_id from ids where until is null
+-- few of all: those that ever changed
+changed as (
+    select node_id, customer_id, until from {{ ids }} where customer_id in (select customer_id from changes)
 ),
 
 gone as (
     select distinct customer_id
     from changes
-    where not exists (select 1 from in_use where in_use.customer_id = changes.customer_id)
+    where customer_id not in (select customer_id from changed where until is null)
 ),
 
 -- what an id stood for last
 last_held as (
     select ids.customer_id, ids.node_id
-    from ids
+    from changed as ids
     inner join (
-        select ids.customer_id, max(ids.until) as ended_at
-        from ids
+        select changed.customer_id, max(changed.until) as ended_at
+        from changed
         inner join gone using (customer_id)
-        group by ids.customer_id
+        group by changed.customer_id
     ) as ends on ids.customer_id = ends.customer_id and ids.until = ends.ended_at
 ),
 
@@ -35,7 +33,7 @@ holders as (
     from (
         select last_held.customer_id, ids.customer_id as holder, count(*) as held
         from last_held
-        inner join ids on last_held.node_id = ids.node_id and ids.until is null
+        inner join {{ ids }} as ids on last_held.node_id = ids.node_id and ids.until is null
         group by last_held.customer_id, ids.customer_id
     ) as counted
     group by customer_id
@@ -71,6 +69,12 @@ chains as (
     select chains.customer_id, steps.next_id
     from chains
     inner join steps on chains.next_id = steps.customer_id
+),
+
+in_use as (
+    select distinct customer_id
+    from {{ ids }}
+    where until is null and customer_id in (select next_id from chains)
 )
 
 select chains.customer_id, chains.next_id as current_customer_id

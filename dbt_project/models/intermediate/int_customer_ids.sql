@@ -7,72 +7,71 @@
 {#- Ids are given anew to the customers of which a reference came, went, changed its age or its cluster. -#}
 {%- set now = "timestamp '" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "'" %}
 
-with {{ changed_versions(ref('int_mention_versions'), 'mentions', 'mentions_build') }}
-
-{{ changed_versions(ref('int_identity_edge_versions'), 'links', 'links_build') }}
-
-usable as (
+{%- set mentions = read_news(ref('int_mention_versions'), 'mentions', 'mentions_build', node_columns()) %}
+{%- set links = read_news(ref('int_identity_edge_versions'), 'links', 'links_build', 'node_a') %}
+{%- set usable %}
     select node_id, anchor_id, first_load_id
-    from {{ ref('int_references') }} as known
-    where not exists (select 1 from {{ ref('int_set_aside') }} as aside where aside.node_id = known.node_id)
-),
-
-clusters as (
-    select * from {{ ref('int_identity_clusters') }}
-),
+    from {{ ref('int_references') }}
+    where node_id not in (select node_id from {{ ref('int_set_aside') }})
+{%- endset %}
 {%- if is_incremental() %}
-
-holders as (
-    select node_id, customer_id, born, since from {{ this }} where until is null
-),
-
-touched as (
-    {{ named_nodes('mentions_changed') }}
-    union
-    select clusters.node_id from clusters cross join links_read where clusters.build > links_read.number
-    union
-    select holders.node_id
-    from holders
-    cross join mentions_read
-    cross join links_read
-    where mentions_read.number = 0 or links_read.number = 0
-),
-
--- whoever has one of these ids, or is what it was made of
-ids_touched as (
-    select customer_id from holders where node_id in (select node_id from touched)
-    union
-    select anchor_id from usable where node_id in (select node_id from touched)
-),
-
-made_of as (
-    select node_id from usable where anchor_id in (select customer_id from ids_touched)
-),
-
-affected as (
-    select node_id from touched
-    union
-    select node_id from made_of
-    union
-    select node_id
-    from holders
-    where customer_id in (
-        select customer_id from ids_touched
+    {%- set holders %}(select node_id, customer_id, born, since from {{ this }} where until is null){% endset %}
+    {%- set touched %}
+        {{ named_nodes('mentions_news') }}
         union
-        select customer_id from holders where node_id in (select node_id from made_of)
-    )
-),
+        select node_id from {{ ref('int_identity_clusters') }} where build > {{ links.number }}
+        {%- if mentions.is_all or links.is_all %}
+        union
+        select node_id from {{ holders }}
+        {%- endif %}
+    {%- endset %}
+    {%- do temporary('touched_references', touched) %}
+    {#- whoever has one of these ids, or is what it was made of #}
+    {%- set ids_touched %}
+        select customer_id from {{ holders }} where node_id in (select node_id from touched_references)
+        union
+        select anchor_id from ({{ usable }}) where node_id in (select node_id from touched_references)
+    {%- endset %}
+    {%- do temporary('touched_ids', ids_touched) %}
+    {%- do temporary(
+        'made_of', 'select node_id from (' ~ usable ~ ') where anchor_id in (select customer_id from touched_ids)'
+    ) %}
+    {%- set ids_affected %}
+        select customer_id from touched_ids
+        union
+        select customer_id from {{ holders }} where node_id in (select node_id from made_of)
+    {%- endset %}
+    {%- do temporary('affected_ids', ids_affected) %}
+    {%- do temporary(
+        'held_ids', 'select * from ' ~ holders ~ ' where customer_id in (select customer_id from affected_ids)'
+    ) %}
+    {%- set affected %}
+        select node_id from touched_references
+        union
+        select node_id from made_of
+        union
+        select node_id from held_ids
+    {%- endset %}
+    {%- do temporary('affected_references', affected) %}
 {%- endif %}
 
+with {{ newest_build(ref('int_mention_versions'), 'mentions') }}
+
+{{ newest_build(ref('int_identity_edge_versions'), 'links') }}
+
 refs as (
-    select * from usable
+    {{ usable }}
     {%- if is_incremental() %}
-    where node_id in (select node_id from affected)
+    and node_id in (select node_id from affected_references)
     {%- endif %}
 ),
 
-clusters_of_refs as (
-    select node_id, cluster from clusters where node_id in (select node_id from refs)
+clusters as (
+    select node_id, cluster
+    from {{ ref('int_identity_clusters') }}
+    {%- if is_incremental() %}
+    where node_id in (select node_id from affected_references)
+    {%- endif %}
 ),
 
 nodes as (
@@ -82,7 +81,7 @@ nodes as (
         refs.first_load_id,
         coalesce(clusters.cluster, refs.node_id) as cluster
     from refs
-    left join clusters_of_refs as clusters using (node_id)
+    left join clusters using (node_id)
 ),
 
 -- the oldest reference of a cluster gives it its id
@@ -97,12 +96,12 @@ born as (
 {%- if is_incremental() %}
 
 held as (
-    select * from holders where node_id in (select node_id from affected)
+    select * from held_ids
 ),
 
 -- later than every build before, whatever the clock says: who was who in which order hangs on it
 build as (
-    select greatest({{ now }}, max(coalesce(until, since)) + interval 1 microsecond) as at
+    select greatest({{ now }}, greatest(max(since), max(until)) + interval 1 microsecond) as at
     from {{ this }}
 ),
 

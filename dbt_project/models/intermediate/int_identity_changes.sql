@@ -1,43 +1,56 @@
 -- One row per customer id, build and other customer id that its references went to or came from.
+-- depends_on: {{ ref('int_identity_edges') }}
+-- depends_on: {{ ref('int_identity_edge_versions') }}
+-- depends_on: {{ ref('int_torn_edges') }}
 {#- Told build by build, and kept: which rule it was is known while the links of that build are there. -#}
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key='change_id', full_refresh=false,
 ) }}
-with ids as (
-    select * from {{ ref('int_customer_ids') }}
-),
-
-came as (
-    select node_id, customer_id, since
-    from ids
-    {%- if is_incremental() %}
-    where since > (select coalesce(max(changed_at), timestamp '0001-01-01') from {{ this }})
-    {%- endif %}
-),
-
--- what a reference was taken from, and whom the same build gave it to
-moved as (
+{#- Read where it is asked for: a CTE that is read twice is a copy of it. -#}
+{%- set ids = ref('int_customer_ids') %}
+{%- set edges = ref('int_identity_edges') %}
+{%- set came %}
+    select node_id, customer_id, since from {{ ids }}
+{%- endset %}
+{%- set gone %}
+    select node_id, customer_id, until from {{ ids }} where until is not null
+{%- endset %}
+{#- what a reference was taken from, and whom the same build gave it to #}
+{%- set moved %}
     select
-        lost.node_id,
-        lost.until as changed_at,
-        lost.customer_id as from_id,
-        gained.customer_id as to_id
-    from ids as lost
-    left join came as gained on lost.node_id = gained.node_id and lost.until = gained.since
-    where lost.until is not null
-    {%- if is_incremental() %}
-        and lost.until > (select coalesce(max(changed_at), timestamp '0001-01-01') from {{ this }})
-    {%- endif %}
+        gone.node_id,
+        gone.until as changed_at,
+        gone.customer_id as from_id,
+        came.customer_id as to_id
+    from {{ 'gone_since' if is_incremental() else '(' ~ gone ~ ')' }} as gone
+    left join {{ 'came_since' if is_incremental() else '(' ~ came ~ ')' }} as came
+        on gone.node_id = came.node_id and gone.until = came.since
+{%- endset %}
+{%- if is_incremental() %}
+    {#- the first build of ids changes none #}
+    {%- set told %}
+        select cast(coalesce(max(changed_at), (select min(since) from {{ ids }})) as {{ dbt.type_string() }}) from {{ this }}
+    {%- endset %}
+    {%- set told_until = "timestamp '" ~ (scalar(told) or '0001-01-01') ~ "'" %}
+    {%- do temporary('came_since', came ~ ' where since > ' ~ told_until) %}
+    {%- do temporary('gone_since', gone ~ ' and until > ' ~ told_until) %}
+    {%- do temporary('moved_since', moved) %}
+    {%- do temporary('passed_on', 'select node_id from moved_since where to_id is not null') %}
+    {%- set edges = 'edges_of_passed_on' %}
+    {%- do few_edges(edges, 'passed_on') %}
+{%- endif %}
+with came as (
+    {{ 'select * from came_since' if is_incremental() else came }}
+),
+
+moved as (
+    {{ 'select * from moved_since' if is_incremental() else moved }}
 ),
 
 links as (
-    select node_a as node_id, node_b as neighbour, rule
-    from {{ ref('int_identity_edges') }}
-    where node_a in (select node_id from moved)
+    select node_a as node_id, node_b as neighbour, rule from {{ edges }} where node_a in (select node_id from moved)
     union all
-    select node_b, node_a, rule
-    from {{ ref('int_identity_edges') }}
-    where node_b in (select node_id from moved)
+    select node_b, node_a, rule from {{ edges }} where node_b in (select node_id from moved)
 ),
 
 given as (
@@ -50,7 +63,7 @@ given as (
 reused as (
     select distinct given.customer_id, given.changed_at, given.reference_count
     from given
-    inner join ids as earlier
+    inner join {{ ids }} as earlier
         on given.customer_id = earlier.customer_id and given.changed_at > earlier.since
 ),
 
@@ -69,7 +82,7 @@ standing as (
         count(*) filter (ids.since < touched.changed_at and coalesce(ids.until >= touched.changed_at, true)) as before,
         count(*) filter (ids.since <= touched.changed_at and coalesce(ids.until > touched.changed_at, true)) as after
     from touched
-    inner join ids on touched.customer_id = ids.customer_id
+    inner join {{ ids }} as ids on touched.customer_id = ids.customer_id
     group by touched.customer_id, touched.changed_at
 ),
 
@@ -127,7 +140,7 @@ joined as (
         {{ strongest_rule('links.rule') }} as rule
     from moved
     inner join links on moved.node_id = links.node_id
-    inner join ids as there
+    inner join {{ ids }} as there
         on links.neighbour = there.node_id and moved.to_id = there.customer_id and there.until is null
     left join moved as together
         on links.neighbour = together.node_id
@@ -149,8 +162,12 @@ parted as (
     select distinct moved.from_id, moved.to_id, moved.changed_at
     from moved
     inner join declared on moved.node_id = declared.node_a
-    inner join ids as stayed
+    inner join {{ ids }} as stayed
         on declared.node_b = stayed.node_id and moved.from_id = stayed.customer_id
+),
+
+known as (
+    select node_id from {{ ref('int_references') }} where node_id in (select node_id from moved where to_id is null)
 ),
 
 -- a reference that held others together, and does no more
@@ -160,7 +177,7 @@ lost as (
         moved.changed_at,
         max(case when aside.node_id is not null then 2 when known.node_id is null then 1 else 0 end) as rank
     from moved
-    left join {{ ref('int_references') }} as known on moved.node_id = known.node_id
+    left join known on moved.node_id = known.node_id
     left join {{ ref('int_set_aside') }} as aside on moved.node_id = aside.node_id
     where moved.to_id is null
     group by moved.from_id, moved.changed_at

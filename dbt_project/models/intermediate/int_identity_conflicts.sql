@@ -1,31 +1,28 @@
 -- One row per reference that links nobody, or row of identity_overrides that cannot be followed, and why.
-with refs as (
-    select * from {{ ref('int_references') }}
-),
-
-ids as (
-    select * from {{ ref('int_customer_ids') }} where until is null
-),
-
-overrides as (
+{#- References and ids are read where they are asked for: a CTE that is read twice is a copy of them all. -#}
+{%- set refs = ref('int_references') %}
+{%- set ids = ref('int_customer_ids') %}
+with overrides as (
     select * from {{ ref('int_identity_overrides') }}
 ),
 
 known as (
     select overrides.override_row
     from overrides
-    inner join refs as a on overrides.node_a = a.node_id
-    inner join refs as b on overrides.node_b = b.node_id
+    inner join {{ refs }} as a on overrides.node_a = a.node_id
+    inner join {{ refs }} as b on overrides.node_b = b.node_id
 ),
 
 still_joined as (
     select overrides.override_row
     from overrides
-    inner join ids as a on overrides.node_a = a.node_id
-    inner join ids as b on overrides.node_b = b.node_id
+    inner join {{ ids }} as a on overrides.node_a = a.node_id
+    inner join {{ ids }} as b on overrides.node_b = b.node_id
     where overrides.action = 'force_different'
         and not overrides.is_contradicted
         and a.customer_id = b.customer_id
+        and a.until is null
+        and b.until is null
 ),
 
 wrong as (
@@ -64,7 +61,7 @@ select
     refs.records,
     cast(null as bigint) as override_row
 from {{ ref('int_set_aside') }} as aside
-inner join refs using (node_id)
+inner join {{ refs }} as refs using (node_id)
 
 union all
 

@@ -5,9 +5,58 @@
     reader learns when one of them came or went. -#}
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='link_id') }}
 {%- set of_records %}rule in ('same external', 'same email', 'same phone', 'merged by the source'){% endset %}
+{%- set news = read_news(ref('int_mention_versions'), 'mentions', 'mentions_build', node_columns() ~ ', combination_id') %}
+{%- if is_incremental() %}
+    {%- do temporary('held_whole', 'select * from ' ~ this ~ ' where not (' ~ of_records ~ ')') %}
+    {%- set turned %}
+        select coalesce(aside.node_id, held.node_a) as node_id
+        from {{ ref('int_set_aside') }} as aside
+        full join (
+            select node_a from held_whole where rule = 'set aside' and until is null
+        ) as held on aside.node_id = held.node_a
+        where aside.node_id is null or held.node_a is null
+    {%- endset %}
+    {%- do temporary('turned_references', turned) %}
+    {#- a combination that other records named before says nothing new #}
+    {%- set new_combinations %}
+        select news.*
+        from mentions_news as news
+        left join {{ ref('int_combinations') }} as known on news.combination_id = known.combination_id
+        where news.combination_id is not null
+            and (known.combination_id is null or known.since > {{ news.number }})
+    {%- endset %}
+    {%- do temporary('new_combinations', new_combinations) %}
+    {#- where the strongest reference of a record is set aside, others meet without it #}
+    {%- do temporary('combinations_beside', combinations_of('turned_references', node_columns())) %}
+    {%- set touched %}
+        {{ named_nodes('new_combinations') }}
+        union
+        {{ named_nodes('combinations_beside') }}
+        {%- for end in ['node_a', 'node_b'] if news.is_all %}
+        union
+        select {{ end }} from {{ this }} where until is null
+        {%- endfor %}
+    {%- endset %}
+    {%- do temporary('touched_references', touched) %}
+    {%- do temporary('touched_combinations', combinations_of('touched_references', node_columns())) %}
+    {#- those that were replaced before, too: what came back is one of them #}
+    {%- set touched_links %}
+        {%- for end in ['node_a', 'node_b'] %}
+        select * from {{ this }} where {{ end }} in (select node_id from touched_references)
+        {{ 'union' if not loop.last }}
+        {%- endfor %}
+    {%- endset %}
+    {%- do temporary('touched_links', touched_links) %}
+    {%- set held %}
+        select * from held_whole
+        union all
+        select * from touched_links where {{ of_records }}
+    {%- endset %}
+    {%- do temporary('links_in_question', held) %}
+{%- endif %}
 with {{ this_build() }}
 
-{{ changed_versions(ref('int_mention_versions'), 'mentions', 'mentions_build') }}
+{{ newest_build(ref('int_mention_versions'), 'mentions') }}
 
 set_aside as (
     select node_id from {{ ref('int_set_aside') }}
@@ -48,57 +97,9 @@ told_whole as (
     inner join known_alike as a on alike.node_a = a.node_id
     inner join known_alike as b on alike.node_b = b.node_id
 ),
-{%- if is_incremental() %}
-
-held as (
-    select link_id, node_a, node_b, rule from {{ this }} where until is null
-),
-
-turned as (
-    select coalesce(set_aside.node_id, held.node_a) as node_id
-    from set_aside
-    full join (select node_a from held where rule = 'set aside') as held on set_aside.node_id = held.node_a
-    where set_aside.node_id is null or held.node_a is null
-),
-
--- a combination that other records named before says nothing new
-news as (
-    select changed.*
-    from mentions_changed as changed
-    cross join mentions_read
-    left join {{ ref('int_combinations') }} as known on changed.combination_id = known.combination_id
-    where changed.combination_id is not null
-        and (known.combination_id is null or known.since > mentions_read.number)
-),
-
--- where the strongest reference of a record is set aside, others meet without it
-beside as (
-    select *
-    from {{ ref('int_combinations') }}
-    where combination_id in (
-        {{ combinations_of('turned') }}
-    )
-),
-
-touched as (
-    {{ named_nodes('news') }}
-    union
-    {{ named_nodes('beside') }}
-    {%- for end in ['node_a', 'node_b'] %}
-    union
-    select held.{{ end }} from held cross join mentions_read where mentions_read.number = 0
-    {%- endfor %}
-),
-{%- endif %}
 
 combinations as (
-    select *
-    from {{ ref('int_combinations') }}
-    {%- if is_incremental() %}
-    where combination_id in (
-        {{ combinations_of('touched') }}
-    )
-    {%- endif %}
+    select {{ node_columns() }} from {{ 'touched_combinations' if is_incremental() else ref('int_combinations') }}
 ),
 
 usable as (
@@ -138,7 +139,7 @@ told as (
     from told_of_records
     where node_a <> node_b
         {%- if is_incremental() %}
-        and (node_a in (select node_id from touched) or node_b in (select node_id from touched))
+        and (node_a in (select node_id from touched_references) or node_b in (select node_id from touched_references))
         {%- endif %}
 ),
 
@@ -157,11 +158,7 @@ links as (
 {%- if is_incremental() %},
 
 in_question as (
-    select link_id from held where not ({{ of_records }})
-    {%- for end in ['node_a', 'node_b'] %}
-    union
-    select link_id from held where {{ of_records }} and {{ end }} in (select node_id from touched)
-    {%- endfor %}
+    select link_id from links_in_question where until is null
 ),
 
 -- of only one side: it came, or is gone
@@ -192,7 +189,7 @@ select
     known.since,
     coalesce(known.until, build.number),
     mentions_build.number
-from {{ this }} as known
+from links_in_question as known
 inner join differing using (link_id)
 cross join build
 cross join mentions_build

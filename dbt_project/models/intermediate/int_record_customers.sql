@@ -2,46 +2,44 @@
 {#- Told anew for the records that were heard of since, and for those that name a reference whose customer is another. -#}
 {{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id') }}
 {%- set columns = ['record_id', 'origin', 'customer_id', 'mentions_build', 'ids_build'] %}
-with {{ changed_versions(ref('int_mention_versions'), 'mentions', 'mentions_build') }}
-
-{{ changed_versions(ref('int_customer_ids'), 'ids', 'ids_build', "timestamp '0001-01-01'") }}
-
+{%- set told = 'record_id, origin, combination_id, ' ~ node_columns() %}
+{%- set mentions = read_news(ref('int_mention_versions'), 'mentions', 'mentions_build', told ~ ', until') %}
+{%- set ids = read_news(ref('int_customer_ids'), 'ids', 'ids_build', 'node_id', "timestamp '0001-01-01'") %}
 {%- if is_incremental() %}
-
-moved as (
-    select distinct node_id from ids_changed
-),
-
-named as (
-    {{ combinations_of('moved') }}
-),
-
-touched as (
-    select record_id from mentions_changed
-    union
-    select record_id
-    from {{ ref('int_mentions') }}
-    where combination_id in (select combination_id from named)
-    union
-    select held.record_id
-    from {{ this }} as held
-    cross join mentions_read
-    cross join ids_read
-    where mentions_read.number = 0 or ids_read.number = timestamp '0001-01-01'
-),
+    {%- do temporary('moved_references', 'select distinct node_id from ids_news') %}
+    {%- do temporary('named_combinations', combinations_of('moved_references', 'combination_id')) %}
+    {%- set touched %}
+        select {{ told }} from mentions_news where until is null
+        union
+        select {{ told }}
+        from {{ ref('int_mention_versions') }}
+        where until is null and combination_id in (select combination_id from named_combinations)
+    {%- endset %}
+    {%- do temporary('touched_mentions', touched) %}
+    {%- set touched_records %}
+        select record_id from mentions_news
+        union
+        select record_id from touched_mentions
+        {%- if mentions.is_all or ids.is_all %}
+        union
+        select record_id from {{ this }}
+        {%- endif %}
+    {%- endset %}
+    {%- do temporary('touched_records', touched_records) %}
 {%- endif %}
+with {{ newest_build(ref('int_mention_versions'), 'mentions') }}
+
+{{ newest_build(ref('int_customer_ids'), 'ids') }}
 
 mentions as (
-    select * from {{ ref('int_mentions') }}
-    {%- if is_incremental() %}
-    where record_id in (select record_id from touched)
-    {%- endif %}
+    select record_id, origin, combination_id from {{ 'touched_mentions' if is_incremental() else ref('int_mentions') }}
 ),
 
 combinations as (
-    select * from {{ ref('int_combinations') }}
     {%- if is_incremental() %}
-    where combination_id in (select combination_id from mentions)
+    select distinct combination_id, {{ node_columns() }} from touched_mentions where combination_id is not null
+    {%- else %}
+    select * from {{ ref('int_combinations') }}
     {%- endif %}
 ),
 
@@ -90,6 +88,6 @@ from matched
 {%- if is_incremental() %}
 union all
 select {{ only_deletes('record_id', columns) }}
-from touched
+from touched_records as touched
 where not exists (select 1 from matched where matched.record_id = touched.record_id)
 {%- endif %}

@@ -6,9 +6,7 @@
     'node_id', 'kind', 'source', 'value', 'first_load_id', 'records', 'names', 'holders', 'anchor_id', 'set_aside_reason',
     'blocklist_hash', 'build',
 ] %}
-with {{ changed_versions(ref('int_mention_versions'), 'mentions', 'build') }}
-
-blocklist as (
+{%- set blocklist %}
     select
         listed.kind,
         case
@@ -18,32 +16,32 @@ blocklist as (
         listed.reason
     from {{ ref('identity_blocklist') }} as listed
     {{ join_provider('lower(listed.value)', 'provider') }}
+{%- endset %}
+{%- set blocklist_state %}
+    select coalesce(bit_xor({{ row_hash(['kind', 'value', 'reason']) }}), 0) as blocklist_hash from ({{ blocklist }}) as listed
+{%- endset %}
+{%- set news = read_news(ref('int_mention_versions'), 'mentions', 'build', node_columns()) %}
+{%- if is_incremental() %}
+    {%- set touched %}
+        {{ named_nodes('mentions_news') }}
+        union
+        select node_id from {{ this }} where {{ 'true' if news.is_all else 'blocklist_hash <> ' ~ scalar(blocklist_state) }}
+    {%- endset %}
+    {%- do temporary('touched_references', touched) %}
+    {%- do temporary('touched_combinations', combinations_of('touched_references', '*')) %}
+{%- endif %}
+with {{ newest_build(ref('int_mention_versions'), 'mentions') }}
+
+blocklist as (
+    {{ blocklist }}
 ),
 
 blocklist_state as (
-    select coalesce(bit_xor({{ row_hash(['kind', 'value', 'reason']) }}), 0) as blocklist_hash from blocklist
+    {{ blocklist_state }}
 ),
-{%- if is_incremental() %}
-
-touched as (
-    {{ named_nodes('mentions_changed') }}
-    union
-    select held.node_id
-    from {{ this }} as held
-    cross join mentions_read
-    cross join blocklist_state
-    where mentions_read.number = 0 or held.blocklist_hash <> blocklist_state.blocklist_hash
-),
-{%- endif %}
 
 combinations as (
-    select *
-    from {{ ref('int_combinations') }}
-    {%- if is_incremental() %}
-    where combination_id in (
-        {{ combinations_of('touched') }}
-    )
-    {%- endif %}
+    select * from {{ 'touched_combinations' if is_incremental() else ref('int_combinations') }}
 ),
 
 {{ numbered_loads('combinations', 'first_load_id') }}
@@ -81,7 +79,7 @@ long as (
     from told
     inner join loads on told.first_load_id = loads.load_id
     {%- if is_incremental() %}
-    where told.node_id in (select node_id from touched)
+    where told.node_id in (select node_id from touched_references)
     {%- endif %}
 ),
 
@@ -167,6 +165,6 @@ from refs
 {%- if is_incremental() %}
 union all
 select {{ only_deletes('node_id', columns) }}
-from touched
+from touched_references as touched
 where not exists (select 1 from refs where refs.node_id = touched.node_id)
 {%- endif %}

@@ -1,21 +1,14 @@
 -- One row per reference that links nobody, and why.
 {{ config(materialized='table') }}
-with combinations as (
-    select * from {{ ref('int_combinations') }}
-),
-
-refs as (
-    select * from {{ ref('int_references') }}
-),
-
-clusters as (
+{#- References are read where they are asked for: a CTE that is read twice is a copy of them all. -#}
+with clusters as (
     select * from {{ ref('int_strong_clusters') }}
 ),
 
 -- no more groups than references: nearly every address is through here
 in_doubt as (
     select node_id, kind
-    from refs
+    from {{ ref('int_references') }}
     where set_aside_reason is null and holders > {{ var('identity_max_clusters') }}
 ),
 
@@ -28,7 +21,7 @@ told as (
         -- of the two, a number is the weaker one
         {{ 'combinations.email_node' if kind == 'phone' else 'cast(null as bigint)' }} as email_node
     from in_doubt
-    inner join combinations on in_doubt.node_id = combinations.{{ kind }}_node
+    inner join {{ ref('int_combinations') }} as combinations on in_doubt.node_id = combinations.{{ kind }}_node
     where in_doubt.kind = '{{ kind }}'
     {{ 'union all' if not loop.last }}
     {%- endfor %}
@@ -37,7 +30,7 @@ told as (
 -- of those alone: a join with all references would cost as much as they are
 usable as (
     select node_id
-    from refs
+    from {{ ref('int_references') }}
     where set_aside_reason is null
         and node_id in (
             {%- for kind in ['person', 'external', 'email'] %}
@@ -74,7 +67,7 @@ select
     end as problem,
     set_aside_reason as reason,
     cast(null as bigint) as groups
-from refs
+from {{ ref('int_references') }}
 where set_aside_reason is not null
 
 union all

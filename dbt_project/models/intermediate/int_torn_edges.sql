@@ -12,16 +12,15 @@ apart as (
     select node_b, node_a from overrides
 ),
 
-links as (
-    select node_a, node_b
-    from {{ ref('int_identity_edge_versions') }}
-    where until is null and rule not in ('set aside', 'declared different')
-),
-
 neighbours as (
-    select node_a as node, node_b as neighbour from links where node_a in (select node from apart)
-    union
-    select node_b, node_a from links where node_b in (select node from apart)
+    {%- for end, other in [('node_a', 'node_b'), ('node_b', 'node_a')] %}
+    select {{ end }} as node, {{ other }} as neighbour
+    from {{ ref('int_identity_edge_versions') }}
+    where until is null
+        and rule not in ('set aside', 'declared different')
+        and {{ end }} in (select node from apart)
+    {{ 'union' if not loop.last }}
+    {%- endfor %}
 )
 
 select distinct

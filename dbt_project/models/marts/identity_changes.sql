@@ -4,7 +4,9 @@ with changes as (
 ),
 
 in_use as (
-    select distinct customer_id from {{ ref('int_customer_ids') }} where until is null
+    select distinct customer_id
+    from {{ ref('int_customer_ids') }}
+    where until is null and customer_id in (select customer_id from changes)
 ),
 
 heirs as (

@@ -1,50 +1,48 @@
 -- One row per reference and time that it stood for a customer.
+-- depends_on: {{ ref('int_identity_edges') }}
+-- depends_on: {{ ref('int_torn_edges') }}
 {#- Numbered anew for the customers of whom a reference came or went, or a link. -#}
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='customer_id') }}
-with {{ changed_versions(ref('int_identity_edge_versions'), 'links', 'links_build') }}
+{%- set edges = ref('int_identity_edge_versions') %}
+{%- set ids = ref('int_customer_ids') %}
+{%- set news = read_news(edges, 'links', 'links_build', 'node_a, node_b') %}
 {%- if is_incremental() %}
-
-ends as (
-    select node_a as node_id from links_changed
-    union
-    select node_b from links_changed
-),
-
--- what was torn, or is no more, has an end that neither came nor went
-linked as (
-    select node_id from ends
-    union
-    select node_b from {{ ref('int_identity_edge_versions') }} where node_a in (select node_id from ends)
-    union
-    select node_a from {{ ref('int_identity_edge_versions') }} where node_b in (select node_id from ends)
-),
-
-touched as (
-    select customer_id
-    from {{ ref('int_customer_ids') }}
-    cross join (select max(greatest(since, coalesce(until, since))) as newest_at from {{ this }}) as told
-    where since > told.newest_at or until > told.newest_at
-    union
-    select customer_id
-    from {{ ref('int_customer_ids') }}
-    where node_id in (select node_id from linked)
-    union
-    select held.customer_id from {{ this }} as held cross join links_read where links_read.number = 0
-),
+    {#- what is torn since was one customer, and what is torn no more is one: an end of theirs is here -#}
+    {%- do temporary('ends_of_news', 'select node_a as node_id from links_news union select node_b from links_news') %}
+    {%- set newest %}
+        select cast(greatest(max(since), max(until)) as {{ dbt.type_string() }}) from {{ this }}
+    {%- endset %}
+    {%- set newest_at = "timestamp '" ~ (scalar(newest) or '0001-01-01') ~ "'" %}
+    {%- set touched %}
+        select customer_id from {{ ids }} where since > {{ newest_at }}
+        union
+        select customer_id from {{ ids }} where until > {{ newest_at }}
+        union
+        select customer_id from {{ ids }} where node_id in (select node_id from ends_of_news)
+        {%- if news.is_all %}
+        union
+        select customer_id from {{ this }}
+        {%- endif %}
+    {%- endset %}
+    {%- do temporary('touched_customers', touched) %}
+    {%- do temporary(
+        'touched_ids', 'select * from ' ~ ids ~ ' where customer_id in (select customer_id from touched_customers)'
+    ) %}
+    {%- do few_edges('touched_edges', 'touched_ids') %}
 {%- endif %}
+with {{ newest_build(edges, 'links') }}
 
 ids as (
-    select * from {{ ref('int_customer_ids') }}
-    {%- if is_incremental() %}
-    where customer_id in (select customer_id from touched)
-    {%- endif %}
+    select * from {{ 'touched_ids' if is_incremental() else ids }}
 ),
 
 refs as (
-    select node_id, kind, source, value
-    from {{ ref('int_references') }}
     {%- if is_incremental() %}
-    where node_id in (select node_id from ids)
+    {{ few_rows(
+        ref('int_references'), ['node_id in (select node_id from touched_ids)'], 'node_id, kind, source, value'
+    ) }}
+    {%- else %}
+    select node_id, kind, source, value from {{ ref('int_references') }}
     {%- endif %}
 ),
 
@@ -55,11 +53,7 @@ rules as (
         {{ strongest_rule('rule') }} as rule
     from (
         {%- for end in ['node_a', 'node_b'] %}
-        select {{ end }} as node_id, rule
-        from {{ ref('int_identity_edges') }}
-        {%- if is_incremental() %}
-        where {{ end }} in (select node_id from ids)
-        {%- endif %}
+        select {{ end }} as node_id, rule from {{ 'touched_edges' if is_incremental() else ref('int_identity_edges') }}
         {{ 'union all' if not loop.last }}
         {%- endfor %}
     ) as ends

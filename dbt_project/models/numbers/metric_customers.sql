@@ -3,18 +3,18 @@
     customer stays, with 0, so that what was counted stays known. Only what a cell of `metric_cuts` is counted against:
     by account and segment at once it would be many times as much. -#}
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='cell_id') }}
-with {{ changed_versions(ref('metric_customer_periods'), 'periods', 'build') }}
+{%- set news = read_news(ref('metric_customer_periods'), 'periods', 'build', 'customer_id') %}
+with {{ newest_build(ref('metric_customer_periods'), 'periods') }}
 {%- if is_incremental() %}
 
 theirs as (
-    select versions.*, periods_read.number as counted
-    from {{ ref('metric_customer_periods') }} as versions
-    cross join periods_read
-    where versions.customer_id in (select customer_id from periods_changed)
+    select *
+    from {{ ref('metric_customer_periods') }}
+    where customer_id in (select customer_id from periods_news)
 ),
 
 told as (
-    select *, -1 as sign from theirs where since <= counted and coalesce(until > counted, true)
+    select *, -1 as sign from theirs where since <= {{ news.number }} and coalesce(until > {{ news.number }}, true)
     union all
     select *, 1 as sign from theirs where until is null
 ),
@@ -42,13 +42,11 @@ counted as (
     group by all
     {{ 'union all' if not loop.last }}
     {%- endfor %}
-    {%- if is_incremental() %}
+    {%- if news.is_all %}
     union all
     -- what was counted of a table that is no more
-    select held.period_grain, held.period, held.segment, held.account_id, -held.customers
-    from {{ this }} as held
-    cross join periods_read
-    where periods_read.number = 0
+    select period_grain, period, segment, account_id, -customers
+    from {{ this }}
     {%- endif %}
 ),
 
