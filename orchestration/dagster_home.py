@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from orchestration.settings import ROOT, Settings
 
+_EVENT_LOG = """
+event_log_storage:
+  module: orchestration.event_log
+  class: EventLog
+  config:
+    base_dir: {base_dir}
+"""
+
 
 def prepare(settings: Settings) -> Path:
-    """Make the home, with a link to the checkout's `dagster.yaml`; what DAGSTER_HOME should be."""
+    """Make the home, with the checkout's `dagster.yaml` in it; what DAGSTER_HOME should be.
+
+    Only there is known where events are kept, so our storage for them is named there.
+    """
     home = settings.dagster_home
     home.mkdir(parents=True, exist_ok=True)
-    link = home / "dagster.yaml"
-    if not link.is_symlink():
-        link.symlink_to(ROOT / "dagster.yaml")
+    runs = json.dumps(str(home / "history" / "runs"))
+    wanted = (ROOT / "dagster.yaml").read_text() + _EVENT_LOG.format(base_dir=runs)
+    config = home / "dagster.yaml"
+    if config.is_symlink() or not config.exists() or config.read_text() != wanted:
+        # in one step: another process may be reading it
+        fresh = home / "dagster.yaml.new"
+        fresh.write_text(wanted)
+        fresh.replace(config)
     return home

@@ -6,10 +6,9 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from dagster import EventLogEntry, Field, StringSource
+from dagster import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._serdes import ConfigurableClassData
@@ -37,17 +36,11 @@ class EventLog(SqliteEventLogStorage):
         super().__init__(base_dir, inst_data)
 
     @classmethod
-    def config_type(cls) -> dict[str, Field]:
-        """`base_dir`; without it, the folder in Dagster's home that Dagster itself would take."""
-        return {"base_dir": Field(StringSource, is_required=False)}
-
-    @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> EventLog:
         """Make one as `dagster.yaml` says."""
-        own = Path(os.environ["DAGSTER_HOME"], "history", "runs")
-        return cls(config_value.get("base_dir", str(own)), inst_data)
+        return cls(inst_data=inst_data, **config_value)
 
     def store_event(self, event: EventLogEntry) -> None:
         """Write an event, and touch its run's file: by that the UI knows that there is news.

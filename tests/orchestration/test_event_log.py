@@ -58,10 +58,12 @@ def test_few_files_stay_open_however_many_runs_there_were(
     assert not _open(house.settings.dagster_home / "history" / "runs")
 
 
-def test_who_watches_a_run_hears_of_it_while_its_file_is_open(dagster: DagsterInstance) -> None:
+def test_who_watches_a_run_hears_of_it_while_its_file_is_open(
+    house: House, dagster: DagsterInstance
+) -> None:
     """As the UI does, in a process of its own; another storage stands for it here."""
     run_id = _materialize(dagster)
-    watching = EventLog.from_config_value(None, {})
+    watching = EventLog(str(house.settings.dagster_home / "history" / "runs"))
     heard = threading.Event()
 
     def hear(entry: EventLogEntry, cursor: str) -> None:
