@@ -14,18 +14,21 @@ from connectors.errors import FixEnvironment, Locked
 from orchestration.warehouse import WriterGate, holder
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from orchestration.warehouse import WriterGate
 with WriterGate(Path(sys.argv[1]), 0).hold("models"):
     print("held", flush=True)
-    time.sleep(60)
+    sys.stdin.read()
 """
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE)
+    """Holds the gate until its input ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     assert process.stdout is not None
     process.stdout.readline()
     yield process
@@ -61,7 +64,8 @@ def test_a_killed_holder_leaves_the_gate_open(
 def test_a_waiting_writer_gets_the_gate_when_it_is_free(
     tmp_path: Path, other: subprocess.Popen[bytes]
 ) -> None:
-    other.terminate()
+    assert other.stdin is not None
+    other.stdin.close()
     with WriterGate(tmp_path, 20).hold("load"):
         at = holder(tmp_path)
     assert at is not None
