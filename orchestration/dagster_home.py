@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from orchestration.settings import ROOT, Settings
@@ -27,8 +28,8 @@ def prepare(settings: Settings) -> Path:
     wanted = (ROOT / "dagster.yaml").read_text() + _EVENT_LOG.format(base_dir=runs)
     config = home / "dagster.yaml"
     if config.is_symlink() or not config.exists() or config.read_text() != wanted:
-        # in one step: another process may be reading it
-        fresh = home / "dagster.yaml.new"
+        # in one step, under a name of its own: other processes may be reading it, or doing the same
+        fresh = home / f"dagster.yaml.{os.getpid()}"
         fresh.write_text(wanted)
         fresh.replace(config)
     return home

@@ -16,6 +16,7 @@ from house import House
 
 from orchestration import dagster_home
 from orchestration.event_log import EventLog
+from orchestration.settings import ROOT
 
 _LIMIT = 30
 
@@ -47,6 +48,22 @@ def test_it_is_the_instance_s_and_lies_where_dagsters_own_would(
     assert dagster.get_latest_materialization_event(_tea.key) is not None
 
 
+def test_a_home_that_links_to_the_checkout_gets_a_file_of_its_own(house: House) -> None:
+    """As homes were made before; what is written must not go through the link."""
+    ours = (ROOT / "dagster.yaml").read_text()
+    house.settings.dagster_home.mkdir(parents=True)
+    config = house.settings.dagster_home / "dagster.yaml"
+    config.symlink_to(ROOT / "dagster.yaml")
+
+    dagster_home.prepare(house.settings)
+
+    assert not config.is_symlink()
+    assert "orchestration.event_log" in config.read_text()
+    assert (ROOT / "dagster.yaml").read_text() == ours
+    assert [path.name for path in house.settings.dagster_home.iterdir()] == ["dagster.yaml"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells open files by /proc")
 def test_few_files_stay_open_however_many_runs_there_were(
     house: House, dagster: DagsterInstance
 ) -> None:

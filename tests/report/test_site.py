@@ -631,4 +631,4 @@ def test_the_first_page_names_the_sources_that_are_missing(tmp_path: Path) -> No
     build(made.settings)
 
     told = text_of(page(made.settings, "index.html"))
-    assert "of late nothing was heard of: forms, shop." in told
+    assert "late, or failed when last read: forms, shop." in told

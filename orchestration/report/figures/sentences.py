@@ -216,5 +216,5 @@ def _unknown(result: Result) -> str:
         share = number(row["scores_anonymous_percent"], "percent")
         text += f"; {share} of the scores cannot be tied to a customer"
     if row["sources_missing"]:
-        text += f"; of late nothing was heard of: {row['sources_missing']}"
+        text += f"; late, or failed when last read: {row['sources_missing']}"
     return f"{text}."
