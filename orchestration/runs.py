@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 from connectors.errors import EarfulError, FixConfiguration
 from connectors.landing import Counts, Landing, Window
 from orchestration import dagster_home
+from orchestration.ahead import Ahead
 from orchestration.assets import REPORT, landing_op
 from orchestration.dbt_manifest import Parsing
 from orchestration.loading import load_definitions
@@ -57,14 +58,14 @@ def run(
         FixEnvironment: Dagster cannot keep its books.
     """
     outcome = Outcome()
-    with _books(settings), instance(settings) as dagster:
+    with _books(settings), instance(settings) as dagster, Ahead() as ahead:
         with long_lived():
             # takes seconds to import, in which dbt parses
             import dagster_dbt  # noqa: F401, PLC0415
 
         parsing.result()
         definitions = load_definitions()
-        runner = _Runner(definitions, dagster, listen)
+        runner = _Runner(definitions, dagster, ahead, listen)
         specs = _landing(definitions, sources)
         events = runner.execute([spec.key for spec in specs], _window_config(specs, window))
         read_landing(outcome, specs, events, _landed(settings, specs, outcome.began))
@@ -118,10 +119,15 @@ class _Runner:
     """Executes selections of assets, and tells the listener what begins."""
 
     def __init__(
-        self, definitions: dg.Definitions, dagster: DagsterInstance, listen: Listener
+        self,
+        definitions: dg.Definitions,
+        dagster: DagsterInstance,
+        ahead: Ahead,
+        listen: Listener,
     ) -> None:
         self._job = definitions.resolve_implicit_global_asset_job_def()
         self._dagster = dagster
+        self._ahead = ahead
         self._listen = listen
         self._began: dict[str, float] = {}
         self.seconds: dict[str, float] = {}
@@ -145,6 +151,7 @@ class _Runner:
         event = entry.dagster_event
         if event is None or event.step_key is None:
             return
+        self._ahead.see(event)
         if event.event_type is DagsterEventType.STEP_START:
             self._began[event.step_key] = entry.timestamp
             self._listen(event.step_key)

@@ -126,8 +126,10 @@ class Settings(BaseSettings):
             "EARFUL_MODEL_THREADS": str(self.model_threads),
             "EARFUL_PUBLISH_TEXTS": str(self.publish_texts).lower(),
             "DBT_TARGET_PATH": str(self.data / "dbt"),
-            # its log is for people; the JSON that Dagster reads comes by its output
+            # its log is for people; the JSON that Dagster reads comes by its output. Statements are
+            # in run/ beside it, and asked for again by whoever sets DBT_LOG_LEVEL_FILE=debug
             "DBT_LOG_FORMAT_FILE": "text",
+            "DBT_LOG_LEVEL_FILE": os.environ.get("DBT_LOG_LEVEL_FILE", "info"),
             "DBT_LOG_PATH": str(self.data / "dbt"),
             "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         }

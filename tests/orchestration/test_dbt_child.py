@@ -17,27 +17,37 @@ from orchestration.settings import ROOT
 CHILD = "from orchestration.dbt_child import main; main()"
 PARENT = f"""
 import subprocess, sys
-child = subprocess.Popen([sys.argv[1], "-c", {CHILD!r}])
+child = subprocess.Popen([sys.executable, "-c", {CHILD!r}])
 print(child.pid, flush=True)
 child.wait()
+"""
+DBT = """
+import time
+from pathlib import Path
+
+def cli():
+    Path({began!r}).touch()
+    time.sleep(60)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tie a child to its parent")
 def test_dbt_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
-    python, dbt = tmp_path / "python", tmp_path / "dbt"
-    python.symlink_to(sys.executable)
-    dbt.write_text(f"#!/bin/sh\ntouch {tmp_path}/began\nexec sleep 60\n")
-    dbt.chmod(0o755)
+    began = tmp_path / "began"
+    module = tmp_path / "dbt" / "cli" / "main.py"
+    module.parent.mkdir(parents=True)
+    for package in (module.parent, module.parent.parent):
+        (package / "__init__.py").touch()
+    module.write_text(DBT.format(began=str(began)))
     with subprocess.Popen(
-        [sys.executable, "-c", PARENT, str(python)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        [sys.executable, "-c", PARENT],
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
         stdout=subprocess.PIPE,
         text=True,
     ) as parent:
         assert parent.stdout
         child = int(parent.stdout.readline())
-        _wait_for((tmp_path / "began").exists)
+        _wait_for(began.exists)
         assert _lives(child)
         parent.send_signal(signal.SIGKILL)
 

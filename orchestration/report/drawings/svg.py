@@ -50,6 +50,15 @@ class Chart:
     rows: list[dict[str, object]]
 
 
+def begin() -> None:
+    """Import Altair and start vl-convert, which takes a second or two, before there are charts."""
+    import altair as alt  # noqa: PLC0415 - see above
+
+    layer: Any = alt.layer
+    points = alt.Chart(alt.NamedData(ROWS)).mark_point().encode(x=months(alt))
+    _draw(Chart(layer(points), [{"month": "2024-01-01"}]))
+
+
 def picture(charts: list[Chart], name: str) -> Markup:
     """Charts as one picture, named by the title of its figure; narrow ones side by side."""
     panels = [_draw(chart) for chart in charts]
