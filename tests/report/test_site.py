@@ -286,7 +286,9 @@ def test_a_response_rate_of_nobody_is_not_told(tmp_path: Path) -> None:
 
     build(made.settings)
 
-    assert figures(made.settings, "index.html")["not-known"].is_empty
+    told = figures(made.settings, "index.html")["not-known"].text
+    assert "No survey has told whom it invited" in told
+    assert "%" not in told
 
 
 def test_a_team_is_grey_where_its_interval_spans_zero(tmp_path: Path) -> None:
@@ -614,9 +616,11 @@ def test_a_source_that_failed_is_told_first_and_one_that_never_landed_too(tmp_pa
     ]
 
 
-def test_the_first_page_names_the_sources_that_are_missing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("metric", ["response_rate", "nps"])
+def test_the_first_page_names_the_sources_that_are_missing(tmp_path: Path, metric: str) -> None:
+    """Whether or not a survey told whom it asked."""
     made = publish(tmp_path)
-    whole = measure("response_rate", months(1)[0], 40.0, period_grain="all")
+    whole = measure(metric, months(1)[0], 40.0, period_grain="all")
     made.add("metrics", [whole])
     loaded = {"family": "support", "connector": "test", "loads": 2, "last_loaded_at": NOW}
     made.add(

@@ -184,32 +184,38 @@ def _not_known(context: Context) -> Figure:
             "are late or failed when they were last to be read."
         ),
         sql=f"""
-        select metric, method_version, period_start, period_end, n, value, interval_low,
-            interval_high, interval_method,
-            round(n * (1 - value / 100))::bigint as silent,
+        with asked as (
+            select metric, method_version, period_start, period_end, n, value, interval_low,
+                interval_high, interval_method, round(n * (1 - value / 100))::bigint as silent
+            from metrics
+            where {facts.totals("all")} and metric = {literal("response_rate")}
+                and value is not null
+            order by n desc, method_version
+            limit 1
+        )
+        select asked.*,
             {unmapped if facts.has("questions_to_map") else "null::bigint"} as questions_unmapped,
             {missing} as sources_missing,
             {anonymous} as scores_anonymous,
             {everybody} as scores,
             round(100.0 * {anonymous} / nullif({everybody}, 0), 2) as scores_anonymous_percent
-        from metrics
-        where {facts.totals("all")} and metric = {literal("response_rate")} and value is not null
-        order by n desc, method_version
-        limit 1
+        -- one row, also where nobody was asked
+        from (select 1) as always left join asked on true
         """,
         draw=lambda result: _say(_unknown(result)),
-        empty="No survey has told whom it invited, so nobody knows how many stayed silent.",
         links={"What we don't know, in full": "unknown.html"},
     )
 
 
 def _unknown(result: Result) -> str:
     row = result.rows[0]
-    text = (
-        f"Of {row['n']:,} who were invited {number(row['value'], 'percent')} answered "
-        f"({interval(row['interval_low'], row['interval_high'], 'percent')}): what the other "
-        f"{row['silent']:,} think is not known"
-    )
+    text = "No survey has told whom it invited, so nobody knows how many stayed silent"
+    if row["n"] is not None:
+        text = (
+            f"Of {row['n']:,} who were invited {number(row['value'], 'percent')} answered "
+            f"({interval(row['interval_low'], row['interval_high'], 'percent')}): what the other "
+            f"{row['silent']:,} think is not known"
+        )
     if row["questions_unmapped"]:
         text += f"; {row['questions_unmapped']:,} questions look scored and count nowhere"
     if row["scores_anonymous"]:
