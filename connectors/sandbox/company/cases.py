@@ -22,7 +22,8 @@ def cases(
 
     All moments are seconds since 1970, `NEVER` where a step is not taken: `created`, `assigned`,
     `moved` (to another group), `replied`, `answered` (by the customer), `solved`, `reopened`,
-    `solved_again`, `closed`, `deleted`. `ends` is the last solution.
+    `solved_again`, `closed`, `deleted`. `ends` is the last solution, of which nothing is written
+    where the first reply `settled` it.
     """
     asked = orders.filter(pl.col("asks"), pl.col("asked") < plan.end).sort("asked", "row")
     about = people.select("row", "language", "country", "segment", "account", "person")
@@ -36,6 +37,10 @@ def cases(
         **agents,
         priority=rng.choice(4, count, p=[0.1, 0.7, 0.16, 0.04]),
         note=rng.random(count) < 0.45,
+        # the first reply is the last; drawn from no dice, whose later throws would all be others
+        settled=(moments["answered"] == NEVER)
+        & (moments["reopened"] == NEVER)
+        & (moments["created"] % 5 < 3),
         # a carrier is asked: the desk waits, not the customer
         holds=(asked["theme"].to_numpy() == LATE) & (rng.random(count) < 0.25),
     )

@@ -99,6 +99,7 @@ def called_back(
         priority=pl.lit(1, dtype=pl.Int64),
         note=pl.lit(value=True),
         holds=pl.lit(value=False),
+        settled=pl.lit(value=False),
         at=pl.Series(created),
         created=created,
         group=staff.groups[desk],

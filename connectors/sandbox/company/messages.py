@@ -39,11 +39,14 @@ def message_tables(
         theme="theme",
         language="language",
         body="description",
+        settled="settled",
     )
     steps = steps.join(place, on="ticket", how="left", maintain_order="left")
     steps = steps.filter(pl.col("at") < plan.end).with_columns(step=pl.int_range(pl.len()))
     said = (
         _said(rng, steps, slots)
+        # solved without another word
+        .filter(~(pl.col("settled") & (pl.col("says") == "solution")))
         .sort("at", "ticket")
         .with_columns(comment=pl.lit(None, dtype=pl.Int64))
     )

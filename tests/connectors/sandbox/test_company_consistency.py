@@ -124,6 +124,18 @@ def test_agents_write_only_within_business_hours(table: Table) -> None:
     assert not christmas.any()
 
 
+def test_some_tickets_are_settled_by_the_first_reply(table: Table) -> None:
+    solved = table("zendesk_tickets").filter(pl.col("status") == "solved")["id"].unique()
+    agents = table("zendesk_users").filter(pl.col("role") == "agent")["id"].unique()
+    replies = table("zendesk_comments").filter(
+        "public",
+        pl.col("author_id").is_in(agents.implode()),
+        pl.col("ticket_id").is_in(solved.implode()),
+    )
+    counts = replies.group_by("ticket_id").agg(pl.col("id").n_unique())["id"]
+    assert 0.1 < (counts == 1).sum() / len(solved) < 0.4
+
+
 def test_a_finished_invitation_leads_to_a_response_with_answers(table: Table) -> None:
     finished = table("qualtrics_invitations").filter(pl.col("status") == "SurveyFinished")
     responses = table("qualtrics_responses")
