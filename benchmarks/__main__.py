@@ -20,6 +20,7 @@ NAMES = (
     "sandbox",
     "idle_sync",
     "identity",
+    "report",
 )
 
 
