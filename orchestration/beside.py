@@ -1,23 +1,13 @@
-"""The demo's vendors, beside whatever reads them: where they live, and how they come up."""
+"""The demo's vendors, beside whatever reads them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from orchestration.demo_home import exists
 from orchestration.settings import Settings
-
-
-def home(settings: Settings) -> Path:
-    """Folder of the demo's company."""
-    return settings.data / "sandbox" / "company"
-
-
-def exists(settings: Settings) -> bool:
-    """Whether the demo was made in this data folder."""
-    return (home(settings) / "company.json").exists()
 
 
 @contextmanager

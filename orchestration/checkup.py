@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from connectors.errors import EarfulError
-from orchestration.beside import exists
+from orchestration.demo_home import exists
 from orchestration.settings import Settings
 from orchestration.warehouse import connect, holder
 

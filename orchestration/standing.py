@@ -9,9 +9,9 @@ from dagster._core.storage.event_log.base import AssetRecord
 from orchestration.assets import landing_key
 from orchestration.components import silence
 from orchestration.components.streams import Streams
-from orchestration.instance import source_config, source_files
 from orchestration.publishing.about import Standing
 from orchestration.settings import Settings
+from orchestration.sources import source_config, source_files
 
 
 def standings(settings: Settings, dagster: DagsterInstance) -> list[Standing]:

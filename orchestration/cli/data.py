@@ -64,7 +64,7 @@ def replay(
     from connectors.landing import Landing
     from connectors.landing.replay import replay as replay_packages
     from connectors.landing.replay import replayable
-    from orchestration.instance import configured_stream
+    from orchestration.sources import configured_stream
 
     settings = instance_settings.load()
     landing = Landing(settings.landing)

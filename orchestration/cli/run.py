@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration import settings as instance_settings
-from orchestration.beside import beside, exists
+from orchestration.beside import beside
 from orchestration.cli.output import Json, Quiet, Verbose, say, show, show_json, show_table
 from orchestration.cli.progress import Progress
+from orchestration.demo_home import exists
 from orchestration.long_lived import long_lived
 from orchestration.settings import Settings
 
@@ -52,7 +53,7 @@ def run(
 
 
 def _lacks_its_demo(settings: Settings) -> bool:
-    from orchestration.instance import OWN_SOURCES
+    from orchestration.sources import OWN_SOURCES
 
     return settings.sources == OWN_SOURCES and not exists(settings)
 

@@ -23,11 +23,11 @@ from connectors.landing import Landing
 from connectors.sandbox.company import CompanyConfig, generate
 from connectors.sandbox.vendors import Limits, running
 from connectors.sandbox.vendors import Settings as Behaviour
-from orchestration import beside, demo, settings
+from orchestration import demo, demo_home, settings
 from orchestration.components import silence
 from orchestration.components.extraction import extract
 from orchestration.components.streams import Streams
-from orchestration.instance import OWN_SOURCES, source_config
+from orchestration.sources import OWN_SOURCES, source_config
 
 pytestmark = pytest.mark.slow
 
@@ -229,7 +229,7 @@ def test_an_outage_of_one_source_is_seen_while_it_lasts(
 ) -> None:
     monkeypatch.setenv("EARFUL_DATA", str(tmp_path))
     instance = settings.load()
-    home = beside.home(instance)
+    home = demo_home.home(instance)
     generate(home, CompanyConfig(scale=0.01))
     outage = json.loads((home / "truth/truth.json").read_text())["outage"]
     begin = datetime.fromisoformat(outage["from"]).replace(tzinfo=None)

@@ -9,8 +9,8 @@ import pytest
 from connectors.landing import Counts, Landing
 from orchestration.components.extraction import extract
 from orchestration.components.streams import Streams
-from orchestration.instance import source_config
 from orchestration.settings import ROOT
+from orchestration.sources import source_config
 
 EXPORTS = ROOT / "examples/exports"
 

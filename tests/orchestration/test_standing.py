@@ -9,9 +9,9 @@ import pytest
 
 from orchestration import settings as instance_settings
 from orchestration.components import Source
-from orchestration.instance import source_config
 from orchestration.publishing.about import Standing
 from orchestration.settings import Settings
+from orchestration.sources import source_config
 from orchestration.standing import standings
 
 _YAML = """
