@@ -1,4 +1,5 @@
 -- One row per scored answer of a customer or an employee.
+{#- Voices are read by name: a CTE that is read twice is written out with all its columns. #}
 with answers as (
     select * from {{ ref('stg_survey_answers') }} where not is_deleted
 ),
@@ -13,10 +14,6 @@ reviews as (
 
 pulses as (
     select * from {{ ref('stg_pulse_answers') }} where not is_deleted
-),
-
-voices as (
-    select * from {{ ref('int_placed_voices') }}
 ),
 
 teams as (
@@ -59,7 +56,7 @@ surveyed as (
         voices.stage,
         coalesce(answers.answered_at, voices.occurred_at) as scored_at
     from answers
-    inner join voices
+    inner join {{ ref('int_placed_voices') }} as voices
         on voices.voice = 'survey_response'
         and answers.source = voices.source
         and answers.survey_id = voices.survey_id
@@ -157,7 +154,7 @@ rated as (
         union all
         select record_id, rating, 'rating', scale_min, scale_max from reviews
     ) as own
-    inner join voices using (record_id)
+    inner join {{ ref('int_placed_voices') }} as voices using (record_id)
     where own.answer is not null
 ),
 
