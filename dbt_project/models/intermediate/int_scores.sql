@@ -20,7 +20,7 @@ teams as (
     select * from {{ ref('int_teams') }}
 ),
 
-questions as (
+judged_questions as (
     select
         *,
         -- on the question's own scale: where low is good, the top box lies at its lower end
@@ -33,6 +33,14 @@ questions as (
         ) as top_from,
         coalesce(reversed, false) as is_reversed
     from {{ ref('int_question_map') }}
+),
+
+-- a text that is made once a question, not once an answer
+questions as (
+    select
+        *,
+        {{ method_version('metric', 'scale_min', 'scale_max', 'top_from', 'is_reversed', 'valid_from') }} as method_version
+    from judged_questions
 ),
 
 surveyed as (
@@ -102,10 +110,7 @@ mapped as (
         questions.scale_max,
         questions.top_from,
         questions.is_reversed,
-        {{ method_version(
-            'questions.metric', 'questions.scale_min', 'questions.scale_max', 'questions.top_from',
-            'questions.is_reversed', 'questions.valid_from'
-        ) }} as method_version
+        questions.method_version
     from asked
     -- inner: an unmapped question is reported in questions_to_map, not scored by guess
     inner join questions
