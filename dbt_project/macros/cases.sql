@@ -1,16 +1,20 @@
 {#-
-    Cases of which something was heard since this model was built: keys (source, case_id).
+    Makes the temporary table `touched_cases` in an increment: keys (source, case_id) of cases of which something was
+    heard since this model was built.
 
     parts  the family tables that the model tells cases from; its rows hold when each was last heard
            of, in <part>_seen_at
 -#}
-{% macro touched_cases(parts) -%}
-    {%- for part in parts %}
-    select source, case_id
-    from {{ ref('stg_' ~ part) }}
-    where _seen_at > (select coalesce(max({{ part }}_seen_at), timestamp '0001-01-01') from {{ this }})
-    {{ 'union' if not loop.last }}
-    {%- endfor %}
+{% macro read_touched_cases(parts) -%}
+    {%- set touched %}
+        {%- for part in parts %}
+        select source, case_id
+        from {{ ref('stg_' ~ part) }}
+        where _seen_at > (select coalesce(max({{ part }}_seen_at), timestamp '0001-01-01') from {{ this }})
+        {{ 'union' if not loop.last }}
+        {%- endfor %}
+    {%- endset %}
+    {%- if is_incremental() %}{% do temporary('touched_cases', touched) %}{% endif %}
 {%- endmacro %}
 
 {#- The records of a part that an increment has to look at, tombstones included: what is heard is heard. -#}
@@ -18,7 +22,7 @@
     select stg.*
     from {{ ref('stg_' ~ part) }} as stg
     {%- if is_incremental() %}
-    inner join touched on stg.source = touched.source and stg.case_id = touched.case_id
+    inner join touched_cases as touched on stg.source = touched.source and stg.case_id = touched.case_id
     {%- endif %}
 {%- endmacro %}
 

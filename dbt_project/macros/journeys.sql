@@ -51,3 +51,46 @@
 {% macro duckdb__first_texts(text, order_by, n, condition, separator) -%}
     array_to_string(min_by({{ text }}, {{ order_by }}, {{ n }}) filter ({{ condition }}), '{{ separator }}')
 {%- endmacro %}
+
+{#- Values of a group in order, and the one at a place (from 1). A number a row, as window functions give it, takes
+    three times as long. -#}
+{% macro in_order(column) -%}
+    {{ return(adapter.dispatch('in_order')(column)) }}
+{%- endmacro %}
+
+{% macro default__in_order(column) -%} array_sort(collect_list({{ column }})) {%- endmacro %}
+
+{% macro duckdb__in_order(column) -%} list_sort(list({{ column }})) {%- endmacro %}
+
+{% macro at_place(values, place) -%}
+    {{ return(adapter.dispatch('at_place')(values, place)) }}
+{%- endmacro %}
+
+{% macro default__at_place(values, place) -%} element_at({{ values }}, cast({{ place }} as int)) {%- endmacro %}
+
+{% macro duckdb__at_place(values, place) -%} list_extract({{ values }}, cast({{ place }} as bigint)) {%- endmacro %}
+
+{#-
+    Touches that lie on journeys, of customers and, if a definition is per account, of accounts: one dated before
+    `journey_first_day`, or too long after the newest load, is none. A touch of nobody known is on no journey.
+    Reads the CTEs `definitions` and `clock`, and journey_events by name: as a CTE it would be written out.
+
+    columns  of journey_events, beside `per` and `party_id`
+    among    a table with the `party_id`s to be read, all of them without
+-#}
+{% macro journey_touches(columns, among=none) -%}
+    {%- for per in ['customer', 'account'] %}
+    select '{{ per }}' as per, {{ per }}_id as party_id, {{ columns | join(', ') }}
+    from {{ ref('journey_events') }}
+    where is_touch
+        and occurred_at >= timestamp '{{ var("journey_first_day") }}'
+        and coalesce(
+            occurred_at <= (select heard_at from clock) + interval {{ var('journey_ahead_days') }} day, true
+        )
+        and {{ per }}_id {{ 'in (select party_id from ' ~ among ~ ')' if among else 'is not null' }}
+        {%- if per == 'account' %}
+        and exists (select 1 from definitions where per = 'account')
+        {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

@@ -14,29 +14,22 @@ build as (
     select max(greatest(since, coalesce(until, 0))) as number from {{ ref('metric_observations') }}
 ),
 {%- if is_incremental() %}
-
-counted as (
-    select coalesce(max(build), 0) as number from {{ this }}
-),
-
-touched as (
-    select distinct answers.reading_id, {{ who }} as who
-    from {{ ref('metric_observations') }} as answers
-    cross join counted
-    where answers.since > counted.number or answers.until > counted.number
-),
-
-theirs as (
-    select answers.*, counted.number as counted
-    from {{ ref('metric_observations') }} as answers
-    inner join touched on answers.reading_id = touched.reading_id and {{ who }} = touched.who
-    cross join counted
-),
+{%- set counted = scalar('select coalesce(max(build), 0) from ' ~ this) %}
+{%- set observations = ref('metric_observations') %}
+{#- not one condition with `or`: of such a one the statistics of a column say nothing #}
+{%- do temporary('touched_answers', 'select distinct reading_id, ' ~ who ~ ' as who
+    from (
+        select * from ' ~ observations ~ ' where since > ' ~ counted ~ '
+        union all
+        select * from ' ~ observations ~ ' where until > ' ~ counted ~ '
+    ) as answers') %}
+{%- do temporary('their_answers', 'select answers.* from ' ~ observations ~ ' as answers
+    inner join touched_answers as touched on answers.reading_id = touched.reading_id and ' ~ who ~ ' = touched.who') %}
 
 answers as (
-    select *, -1 as sign from theirs where since <= counted and coalesce(until > counted, true)
+    select *, -1 as sign from their_answers where since <= {{ counted }} and coalesce(until > {{ counted }}, true)
     union all
-    select *, 1 as sign from theirs where until is null
+    select *, 1 as sign from their_answers where until is null
 ),
 {%- else %}
 

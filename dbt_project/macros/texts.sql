@@ -36,24 +36,16 @@
     (try(regexp_matches('', {{ pattern }})) is not null and try(regexp_matches('', '(?i)(?:' || {{ pattern }} || ')')) is not null)
 {%- endmacro %}
 
-{#- Distinct values of a group as one text, in order. -#}
-{% macro listed(column) -%}
-    {{ return(adapter.dispatch('listed')(column)) }}
-{%- endmacro %}
-
-{% macro default__listed(column) -%} array_join(array_sort(collect_set({{ column }})), ', ') {%- endmacro %}
-
-{% macro duckdb__listed(column) -%} string_agg(distinct {{ column }}, ', ' order by {{ column }}) {%- endmacro %}
-
-{#- One row per word of a text, in lower case; masks, numbers and words of less than four letters are none. -#}
+{#- One row per word of a text, in lower case; masks, numbers and words of less than four letters are none. Their
+    length has no upper end: a pattern that counts to thirty takes sixteen times as long. -#}
 {% macro each_word(text) -%}
     {{ return(adapter.dispatch('each_word')(text)) }}
 {%- endmacro %}
 
 {% macro default__each_word(text) -%}
-    explode(regexp_extract_all(regexp_replace(lower({{ text }}), '\\[[a-z]+\\]', ' '), '(\\p{L}{4,30})'))
+    explode(regexp_extract_all(regexp_replace(lower({{ text }}), '\\[[a-z]+\\]', ' '), '(\\p{L}{4,})'))
 {%- endmacro %}
 
 {% macro duckdb__each_word(text) -%}
-    unnest(list_distinct(regexp_extract_all(regexp_replace(lower({{ text }}), '\[[a-z]+\]', ' ', 'g'), '\pL{4,30}')))
+    unnest(list_distinct(regexp_extract_all(regexp_replace(lower({{ text }}), '\[[a-z]+\]', ' ', 'g'), '\pL{4,}')))
 {%- endmacro %}

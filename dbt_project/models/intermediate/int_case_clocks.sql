@@ -14,12 +14,8 @@
     'customer_messages', 'agent_messages', 'waiting_since', 'clock_findings', 'cases_seen_at',
     'case_messages_seen_at', 'case_changes_seen_at',
 ] %}
+{%- do read_touched_cases(parts) %}
 with
-{%- if is_incremental() %}
-touched as (
-    {{ touched_cases(parts) }}
-),
-{%- endif %}
 {%- for part in parts %}
 
 heard_{{ part }} as (

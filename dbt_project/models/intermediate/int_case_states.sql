@@ -6,14 +6,8 @@
     'record_id', 'source', 'case_id', 'nth', 'status', 'team_ref', 'from_at', 'until_at',
     'cases_seen_at', 'case_changes_seen_at',
 ] %}
-with
-{%- if is_incremental() %}
-touched as (
-    {{ touched_cases(parts) }}
-),
-{%- endif %}
-
-heard_cases as (
+{%- do read_touched_cases(parts) %}
+with heard_cases as (
     {{ heard_of_cases('cases') }}
 ),
 

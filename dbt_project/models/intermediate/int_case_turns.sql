@@ -7,14 +7,8 @@
     'record_id', 'source', 'case_id', 'nth', 'is_agent_created', 'asked_at', 'answered_at',
     'cases_seen_at', 'case_messages_seen_at',
 ] %}
-with
-{%- if is_incremental() %}
-touched as (
-    {{ touched_cases(parts) }}
-),
-{%- endif %}
-
-heard_cases as (
+{%- do read_touched_cases(parts) %}
+with heard_cases as (
     {{ heard_of_cases('cases') }}
 ),
 

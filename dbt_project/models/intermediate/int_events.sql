@@ -1,13 +1,6 @@
 -- One row per event: something that a customer did, said or got, or that happened to their case, at a moment.
-with voices as (
-    select * from {{ ref('int_placed_voices') }}
-),
-
-case_voices as (
-    select * from voices where voice = 'case'
-),
-
-messages as (
+{#- Voices are read by name: a CTE that is read again is written out with all its columns. #}
+with messages as (
     select * from {{ ref('stg_case_messages') }}
     -- a private note touches no customer
     where not is_deleted and is_public and author_role in ('customer', 'agent')
@@ -62,7 +55,7 @@ spoken as (
         voices.* exclude (record_id, voice, kind),
         payments.amount,
         payments.currency
-    from voices
+    from {{ ref('int_placed_voices') }} as voices
     left join payments using (record_id)
 ),
 
@@ -74,7 +67,8 @@ written as (
         coalesce(messages.channel, case_voices.channel) as channel,
         messages.created_at as occurred_at
     from messages
-    inner join case_voices using (source, case_id)
+    inner join {{ ref('int_placed_voices') }} as case_voices using (source, case_id)
+    where case_voices.voice = 'case'
 ),
 
 moved as (
@@ -88,10 +82,13 @@ moved as (
         case_voices.* exclude (record_id, voice, kind, occurred_at),
         changes.changed_at as occurred_at
     from changes
-    inner join case_voices using (source, case_id)
+    inner join {{ ref('int_placed_voices') }} as case_voices using (source, case_id)
     -- the state that a case is born with is its opening
-    where changes.new_value in ('solved', 'closed')
-        or (changes.old_value is not null and changes.new_value in ('new', 'open', 'pending', 'on_hold'))
+    where case_voices.voice = 'case'
+        and (
+            changes.new_value in ('solved', 'closed')
+            or (changes.old_value is not null and changes.new_value in ('new', 'open', 'pending', 'on_hold'))
+        )
 ),
 
 opened as (
@@ -100,7 +97,7 @@ opened as (
         'survey_opened' as kind,
         voices.* exclude (record_id, voice, kind, occurred_at),
         invitations.opened_at as occurred_at
-    from voices
+    from {{ ref('int_placed_voices') }} as voices
     inner join invitations using (record_id)
 ),
 
@@ -110,7 +107,7 @@ replied as (
         'review_answered' as kind,
         voices.* exclude (record_id, voice, kind, occurred_at),
         reviews.replied_at as occurred_at
-    from voices
+    from {{ ref('int_placed_voices') }} as voices
     inner join reviews using (record_id)
 ),
 

@@ -21,7 +21,9 @@
 {%- for origin in ['survey_invitations', 'survey_responses', 'case_ratings', 'reviews', 'value_events'] %}
 -- depends_on: {{ ref('stg_' ~ origin) }}
 {%- endfor %}
-with ids as (
+-- depends_on: {{ ref('int_case_rules') }}
+{%- set hangs_on %}
+ids as (
     select record_id, customer_id from {{ ref('int_record_customers') }}
 ),
 
@@ -37,61 +39,61 @@ accounts as (
 
 touchpoints as (
     select * from {{ ref('int_touchpoints') }}
-),
-
-case_rules as (
-    select * from {{ ref('int_case_rules') }}
-),
+)
+{%- endset %}
 {%- if is_incremental() %}
-
--- tombstones included
-heard as (
-    {%- for origin, voices in voices_of.items() %}
-    select record_id
-    from {{ ref('stg_' ~ origin) }}
-    where _seen_at > (
-        select coalesce(max(_seen_at), timestamp '0001-01-01') from {{ this }} where {{ voices }}
-    )
-    union all
-    {%- endfor %}
-    select held.record_id
-    from {{ this }} as held
-    left join ids on held.record_id = ids.record_id
-    left join customers on held.customer_id = customers.customer_id
-    left join accounts on held.source = accounts.source and held.account_ref = accounts.account_ref
-    left join touchpoints on held.combination_id = touchpoints.combination_id
-    left join case_rules on held.source = case_rules.source and held.case_id = case_rules.case_id
-    where held.own_customer_id is distinct from ids.customer_id
-        or held.customer_hash is distinct from customers.customer_hash
-        or held.account_hash is distinct from accounts.account_hash
-        or held.stage is distinct from touchpoints.stage
-        or held.touchpoint is distinct from touchpoints.touchpoint
-        or held.rule_priority is distinct from case_rules.rule_priority
-),
-
--- a response is placed with its invitation, a rating with its case
-touched as (
-    select record_id from heard
-    union
-    select responses.record_id
-    from {{ ref('stg_survey_responses') }} as responses
-    inner join {{ ref('stg_survey_invitations') }} as invitations
-        on responses.source = invitations.source and responses.invitation_id = invitations.invitation_id
-    inner join heard on invitations.record_id = heard.record_id
-    union
-    select ratings.record_id
-    from {{ ref('stg_case_ratings') }} as ratings
-    inner join {{ ref('stg_cases') }} as cases
-        on ratings.source = cases.source and ratings.case_id = cases.case_id
-    inner join heard on cases.record_id = heard.record_id
-),
+    {#- tombstones included #}
+    {%- set heard %}
+        with {{ hangs_on }}
+        {%- for origin, voices in voices_of.items() %}
+        select record_id
+        from {{ ref('stg_' ~ origin) }}
+        where _seen_at > (
+            select coalesce(max(_seen_at), timestamp '0001-01-01') from {{ this }} where {{ voices }}
+        )
+        union
+        {%- endfor %}
+        select held.record_id
+        from {{ this }} as held
+        left join ids on held.record_id = ids.record_id
+        left join customers on held.customer_id = customers.customer_id
+        left join accounts on held.source = accounts.source and held.account_ref = accounts.account_ref
+        left join touchpoints on held.combination_id = touchpoints.combination_id
+        left join {{ ref('int_case_rules') }} as case_rules
+            on held.source = case_rules.source and held.case_id = case_rules.case_id
+        where held.own_customer_id is distinct from ids.customer_id
+            or held.customer_hash is distinct from customers.customer_hash
+            or held.account_hash is distinct from accounts.account_hash
+            or held.stage is distinct from touchpoints.stage
+            or held.touchpoint is distinct from touchpoints.touchpoint
+            or held.rule_priority is distinct from case_rules.rule_priority
+    {%- endset %}
+    {%- do temporary('heard_voices', heard) %}
+    {#- a response is placed with its invitation, a rating with its case #}
+    {%- set touched %}
+        select record_id from heard_voices
+        union
+        select responses.record_id
+        from {{ ref('stg_survey_responses') }} as responses
+        inner join {{ ref('stg_survey_invitations') }} as invitations
+            on responses.source = invitations.source and responses.invitation_id = invitations.invitation_id
+        where invitations.record_id in (select record_id from heard_voices)
+        union
+        select ratings.record_id
+        from {{ ref('stg_case_ratings') }} as ratings
+        inner join {{ ref('stg_cases') }} as cases
+            on ratings.source = cases.source and ratings.case_id = cases.case_id
+        where cases.record_id in (select record_id from heard_voices)
+    {%- endset %}
+    {%- do temporary('touched_voices', touched) %}
 {%- endif %}
+with {{ hangs_on }},
 
 voices as (
     select voices.*
     from {{ ref('int_voices') }} as voices
     {%- if is_incremental() %}
-    inner join touched on voices.record_id = touched.record_id
+    where voices.record_id in (select record_id from touched_voices)
     {%- endif %}
 ),
 
@@ -160,6 +162,6 @@ from placed
 {%- if is_incremental() %}
 union all
 select {{ only_deletes('record_id', columns) }}
-from touched
+from touched_voices as touched
 where not exists (select 1 from placed where placed.record_id = touched.record_id)
 {%- endif %}

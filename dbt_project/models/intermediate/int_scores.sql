@@ -1,4 +1,5 @@
 -- One row per scored answer of a customer or an employee.
+{#- Voices are read by name: a CTE that is read twice is written out with all its columns. #}
 with answers as (
     select * from {{ ref('stg_survey_answers') }} where not is_deleted
 ),
@@ -15,15 +16,11 @@ pulses as (
     select * from {{ ref('stg_pulse_answers') }} where not is_deleted
 ),
 
-voices as (
-    select * from {{ ref('int_placed_voices') }}
-),
-
 teams as (
     select * from {{ ref('int_teams') }}
 ),
 
-questions as (
+judged_questions as (
     select
         *,
         -- on the question's own scale: where low is good, the top box lies at its lower end
@@ -36,6 +33,14 @@ questions as (
         ) as top_from,
         coalesce(reversed, false) as is_reversed
     from {{ ref('int_question_map') }}
+),
+
+-- a text that is made once a question, not once an answer
+questions as (
+    select
+        *,
+        {{ method_version('metric', 'scale_min', 'scale_max', 'top_from', 'is_reversed', 'valid_from') }} as method_version
+    from judged_questions
 ),
 
 surveyed as (
@@ -59,7 +64,7 @@ surveyed as (
         voices.stage,
         coalesce(answers.answered_at, voices.occurred_at) as scored_at
     from answers
-    inner join voices
+    inner join {{ ref('int_placed_voices') }} as voices
         on voices.voice = 'survey_response'
         and answers.source = voices.source
         and answers.survey_id = voices.survey_id
@@ -105,10 +110,7 @@ mapped as (
         questions.scale_max,
         questions.top_from,
         questions.is_reversed,
-        {{ method_version(
-            'questions.metric', 'questions.scale_min', 'questions.scale_max', 'questions.top_from',
-            'questions.is_reversed', 'questions.valid_from'
-        ) }} as method_version
+        questions.method_version
     from asked
     -- inner: an unmapped question is reported in questions_to_map, not scored by guess
     inner join questions
@@ -157,7 +159,7 @@ rated as (
         union all
         select record_id, rating, 'rating', scale_min, scale_max from reviews
     ) as own
-    inner join voices using (record_id)
+    inner join {{ ref('int_placed_voices') }} as voices using (record_id)
     where own.answer is not null
 ),
 

@@ -3,24 +3,28 @@
 {{ config(materialized='incremental', incremental_strategy='changes', unique_key='text_id') }}
 {%- set rules = theme_rules() %}
 {%- set rules_hash = local_md5(tojson(rules)) %}
-with verbatims as (
-    select text_id, redacted_text from {{ ref('int_verbatims') }}
-),
-
 {%- if is_incremental() %}
-
-new as (
-    select * from verbatims
-    where not exists (
-        select 1 from {{ this }} as held
-        where held.text_id = verbatims.text_id and held.rules_hash = '{{ rules_hash }}'
-    )
-),
+    {%- set new %}
+        select distinct text_id
+        from {{ ref('int_verbatims') }} as verbatims
+        where not exists (
+            select 1 from {{ this }} as held
+            where held.text_id = verbatims.text_id and held.rules_hash = '{{ rules_hash }}'
+        )
+    {%- endset %}
+    {%- do temporary('new_texts', new) %}
 {%- endif %}
+with verbatims as (
+    {%- if is_incremental() %}
+    {{ few_rows(ref('int_verbatims'), ['text_id in (select text_id from new_texts)'], 'text_id, redacted_text') }}
+    {%- else %}
+    select text_id, redacted_text from {{ ref('int_verbatims') }}
+    {%- endif %}
+),
 
 texts as (
     select text_id, any_value(redacted_text) as text
-    from {{ 'new' if is_incremental() else 'verbatims' }}
+    from verbatims
     group by text_id
 ),
 
@@ -35,5 +39,5 @@ from found
 union all
 select {{ only_deletes('text_id', ['text_id', 'rules_found', 'rules_hash']) }}
 from {{ this }} as held
-where not exists (select 1 from verbatims where verbatims.text_id = held.text_id)
+where not exists (select 1 from {{ ref('int_verbatims') }} as verbatims where verbatims.text_id = held.text_id)
 {%- endif %}

@@ -1,14 +1,7 @@
 -- One row per verbatim of a customer, redacted.
 {{ config(materialized='incremental', incremental_strategy='changes', unique_key='comment_id') }}
-with verbatims as (
-    select * from {{ ref('int_verbatims') }}
-),
-
-voices as (
-    select * from {{ ref('int_placed_voices') }}
-),
-
-scores as (
+{#- Texts and voices are read by name: a CTE that is read again is written out with all its columns. #}
+with scores as (
     select
         voice_id,
         {{ main_score('metric') }} as metric,
@@ -22,19 +15,11 @@ messaged as (
     from {{ ref('int_case_messages') }}
 ),
 
-rules as (
-    select
-        text_id,
-        {{ each_part('rules_found', ', ') }} as rule
-    from {{ ref('int_text_themes') }}
-    where rules_found is not null
-),
-
 -- which voice each verbatim belongs to; one of a preview or a deleted case belongs to none
 placed as (
     select verbatims.record_id, 'survey answer' as kind, voices.record_id as voice_id
-    from verbatims
-    inner join voices
+    from {{ ref('int_verbatims') }} as verbatims
+    inner join {{ ref('int_placed_voices') }} as voices
         on verbatims.source = voices.source
         and verbatims.survey_id = voices.survey_id
         and verbatims.response_id = voices.native_ref
@@ -43,35 +28,23 @@ placed as (
     union all
 
     select verbatims.record_id, 'case message', voices.record_id
-    from verbatims
-    inner join voices on verbatims.source = voices.source and verbatims.case_id = voices.native_ref
+    from {{ ref('int_verbatims') }} as verbatims
+    inner join {{ ref('int_placed_voices') }} as voices on verbatims.source = voices.source and verbatims.case_id = voices.native_ref
     where verbatims.origin = 'case_messages' and voices.voice = 'case'
 
     union all
 
     select record_id, case origin when 'reviews' then 'review' else 'case rating' end, record_id
-    from verbatims
+    from {{ ref('int_verbatims') }}
     where origin in ('reviews', 'case_ratings')
 
     union all
 
     -- the first words of a case, where no messages are kept
     select verbatims.record_id, 'case', verbatims.record_id
-    from verbatims
+    from {{ ref('int_verbatims') }} as verbatims
     left join messaged using (source, case_id)
     where verbatims.origin = 'cases' and messaged.case_id is null
-),
-
--- a rule counts for what was written in its language, or in one that nobody told
-themes as (
-    select
-        placed.record_id,
-        {{ listed("split_part(rules.rule, '|', 1)") }} as themes
-    from placed
-    inner join verbatims using (record_id)
-    inner join voices on placed.voice_id = voices.record_id
-    inner join rules on verbatims.text_id = rules.text_id and {{ speaks_of('rules.rule', 'voices.language') }}
-    group by placed.record_id
 ),
 
 comments as (
@@ -80,7 +53,8 @@ comments as (
         coalesce(verbatims.written_at, voices.occurred_at) as commented_at,
         placed.kind,
         {{ 'verbatims.redacted_text' if env_var('EARFUL_PUBLISH_TEXTS', 'true') == 'true' else 'cast(null as ' ~ dbt.type_string() ~ ')' }} as comment,
-        themes.themes,
+        -- a rule counts for what was written in its language, or in one that nobody told
+        {{ themes_of('found.rules_found', 'voices.language') }} as themes,
         voices.language,
         scores.metric as metric,
         scores.score as score,
@@ -97,10 +71,10 @@ comments as (
         {{ hash_id(["'cases'", 'voices.source', 'voices.case_id']) }} as case_id,
         voices.team_ref
     from placed
-    inner join verbatims using (record_id)
-    inner join voices on placed.voice_id = voices.record_id
+    inner join {{ ref('int_verbatims') }} as verbatims using (record_id)
+    inner join {{ ref('int_placed_voices') }} as voices on placed.voice_id = voices.record_id
     left join scores on placed.voice_id = scores.voice_id
-    left join themes on placed.record_id = themes.record_id
+    left join {{ ref('int_text_themes') }} as found on verbatims.text_id = found.text_id
 )
 
 {{ changes('comments', 'comment_id', [

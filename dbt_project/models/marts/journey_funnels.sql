@@ -30,17 +30,15 @@ definitions as (
 ),
 
 lasted as (
-    select journey, 'month' as period_grain, month, days from journeys where outcome = 'reached'
-    union all
-    select journey, 'all', null, days from journeys where outcome = 'reached'
-),
-
-ranked as (
     select
-        *,
-        row_number() over (partition by journey, period_grain, month order by days) as place,
-        count(*) over (partition by journey, period_grain, month) as n
-    from lasted
+        journey,
+        case when grouping(month) = 1 then 'all' else 'month' end as period_grain,
+        month,
+        count(*) as n,
+        {{ in_order('days') }} as days
+    from journeys
+    where outcome = 'reached'
+    group by grouping sets ((journey, month), (journey))
 ),
 
 -- the median's interval has no formula of its own: with 95 % it lies between these two places
@@ -49,15 +47,10 @@ medians as (
         journey,
         period_grain,
         month,
-        avg(days) filter (place in (floor((n + 1) / 2.0), ceil((n + 1) / 2.0))) as median_days,
-        max(days) filter (
-            place = greatest(1, floor(n / 2.0 - {{ z() }} * sqrt(n) / 2))
-        ) as median_days_low,
-        max(days) filter (
-            place = least(n, ceil(1 + n / 2.0 + {{ z() }} * sqrt(n) / 2))
-        ) as median_days_high
-    from ranked
-    group by journey, period_grain, month
+        ({{ at_place('days', 'floor((n + 1) / 2.0)') }} + {{ at_place('days', 'ceil((n + 1) / 2.0)') }}) / 2 as median_days,
+        {{ at_place('days', 'greatest(1, floor(n / 2.0 - ' ~ z() ~ ' * sqrt(n) / 2))') }} as median_days_low,
+        {{ at_place('days', 'least(n, ceil(1 + n / 2.0 + ' ~ z() ~ ' * sqrt(n) / 2))') }} as median_days_high
+    from lasted
 )
 
 select

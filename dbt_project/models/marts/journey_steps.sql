@@ -7,11 +7,55 @@
     definition, and yields from which to which place each journey reaches. -#}
 {{ config(materialized='incremental', incremental_strategy='changes', unique_key='party_id') }}
 {%- set shared = [
-    'customer_id', 'event_id', 'occurred_at', 'kind', 'stage', 'touchpoint', 'channel', 'row_hash',
+    'customer_id', 'event_id', 'occurred_at', 'kind', 'stage', 'touchpoint', 'channel',
 ] %}
-with definitions as (
+{%- set told_by %}
+definitions as (
     select * from {{ ref('int_journey_definitions') }}
 ),
+
+clock as (
+    select max(_seen_at) as heard_at from {{ ref('int_mentions') }}
+),
+
+seed as (
+    select coalesce(bit_xor(fingerprint), 0) as fingerprint from definitions
+),
+
+-- who is in an account is on its journeys too
+fingerprints as (
+    select
+        all_touches.party_id,
+        count(*) as touches,
+        xor(bit_xor(all_touches.row_hash), any_value(seed.fingerprint)) as row_hash
+    from (
+        {{ journey_touches(['row_hash']) }}
+    ) as all_touches
+    cross join seed
+    group by all_touches.party_id
+)
+{%- endset %}
+{%- if is_incremental() %}
+    {%- set touched %}
+        with {{ told_by }},
+
+        held as (
+            select party_id, any_value(row_hash) as row_hash
+            from {{ this }}
+            group by party_id
+        )
+
+        select
+            coalesce(fingerprints.party_id, held.party_id) as party_id,
+            fingerprints.touches,
+            fingerprints.row_hash
+        from fingerprints
+        full join held on fingerprints.party_id = held.party_id
+        where fingerprints.row_hash is distinct from held.row_hash
+    {%- endset %}
+    {%- do temporary('touched_parties', touched) %}
+{%- endif %}
+with {{ told_by }},
 
 marks as (
     select marks.*
@@ -19,72 +63,15 @@ marks as (
     inner join definitions on marks.journey = definitions.journey
 ),
 
-clock as (
-    select max(_seen_at) as heard_at from {{ ref('int_mentions') }}
-),
-
-all_events as (
-    select events.*
-    from {{ ref('journey_events') }} as events
-    cross join clock
-    where events.is_touch
-        and events.occurred_at >= timestamp '{{ var("journey_first_day") }}'
-        and coalesce(
-            events.occurred_at <= clock.heard_at + interval {{ var('journey_ahead_days') }} day, true
-        )
-),
-
--- a touch of nobody known is on no journey; who is in an account is on its journeys too
-all_touches as (
-    select 'customer' as per, customer_id as party_id, {{ shared | join(', ') }}
-    from all_events
-    where customer_id is not null
-    union all
-    select 'account' as per, account_id as party_id, {{ shared | join(', ') }}
-    from all_events
-    where account_id is not null and exists (select 1 from definitions where per = 'account')
-),
-
-seed as (
-    select coalesce(bit_xor(fingerprint), 0) as fingerprint from definitions
-),
-
-fingerprints as (
-    select
-        all_touches.party_id,
-        count(*) as touches,
-        xor(bit_xor(all_touches.row_hash), any_value(seed.fingerprint)) as row_hash
-    from all_touches
-    cross join seed
-    group by all_touches.party_id
-),
-{%- if is_incremental() %}
-
-held as (
-    select party_id, any_value(row_hash) as row_hash
-    from {{ this }}
-    group by party_id
-),
-
 touched as (
-    select
-        coalesce(fingerprints.party_id, held.party_id) as party_id,
-        fingerprints.touches,
-        fingerprints.row_hash
-    from fingerprints
-    full join held on fingerprints.party_id = held.party_id
-    where fingerprints.row_hash is distinct from held.row_hash
+    select * from {{ 'touched_parties' if is_incremental() else 'fingerprints' }}
 ),
-{%- else %}
-
-touched as (
-    select * from fingerprints
-),
-{%- endif %}
 
 touches as (
-    select all_touches.* exclude (row_hash), touched.touches, touched.row_hash
-    from all_touches
+    select all_touches.*, touched.touches, touched.row_hash
+    from (
+        {{ journey_touches(shared, among='touched_parties' if is_incremental() else none) }}
+    ) as all_touches
     inner join touched on all_touches.party_id = touched.party_id
 ),
 

@@ -13,21 +13,16 @@
 ] %}
 {#- A CTE that is read twice is written out with all its columns, so tables of the whole history are named
     where they are read. #}
-with definitions as (
+{#- The newest touch that is not dated ahead: a journey is not over because we stopped listening, nor
+    because an old export was loaded today. #}
+{%- set clock %}
+    select max(occurred_at) as heard_at
+    from {{ ref('journey_events') }}
+    where is_touch and occurred_at <= (select max(_seen_at) from {{ ref('int_mentions') }})
+{%- endset %}
+{%- set told_by %}
+definitions as (
     select * from {{ ref('int_journey_definitions') }}
-),
-
-mentions as (
-    select max(_seen_at) as loaded_at from {{ ref('int_mentions') }}
-),
-
--- the newest touch that is not dated ahead: a journey is not over because we stopped listening, nor
--- because an old export was loaded today
-clock as (
-    select max(events.occurred_at) as heard_at
-    from {{ ref('journey_events') }} as events
-    cross join mentions
-    where events.is_touch and events.occurred_at <= mentions.loaded_at
 ),
 
 -- the steps of a customer carry one fingerprint already
@@ -61,48 +56,57 @@ fingerprints as (
     select stepped.party_id, {{ row_hash(['stepped.row_hash', 'coalesce(scored.row_hash, 0)']) }} as row_hash
     from stepped
     left join scored on stepped.party_id = scored.party_id
-),
+)
+{%- endset %}
 {%- if is_incremental() %}
+    {%- set heard_at = scalar('select cast(heard_at as ' ~ dbt.type_string() ~ ') from (' ~ clock ~ ') as clock') %}
+    {%- set heard_at = "cast('" ~ heard_at ~ "' as timestamp)" if heard_at else 'cast(null as timestamp)' %}
+    {%- set touched %}
+        with {{ told_by }},
 
-held as (
-    select party_id, any_value(row_hash) as row_hash
-    from {{ this }}
-    group by party_id
-),
+        held as (
+            select party_id, any_value(row_hash) as row_hash
+            from {{ this }}
+            group by party_id
+        ),
 
-grown_old as (
-    select distinct journeys.party_id
-    from {{ this }} as journeys
-    inner join definitions on journeys.journey = definitions.journey
-    where (journeys.outcome = 'open' and (select heard_at from clock) > journeys.open_until)
-        -- the newest touch may go again, and with it the silence
-        or (
-            journeys.outcome in ('abandoned', 'ended')
-            and (select heard_at from clock) <= journeys.last_at + definitions.timeout_days * interval 1 day
+        grown_old as (
+            select distinct journeys.party_id
+            from {{ this }} as journeys
+            inner join definitions on journeys.journey = definitions.journey
+            where (journeys.outcome = 'open' and {{ heard_at }} > journeys.open_until)
+                -- the newest touch may go again, and with it the silence
+                or (
+                    journeys.outcome in ('abandoned', 'ended')
+                    and {{ heard_at }} <= journeys.last_at + definitions.timeout_days * interval 1 day
+                )
+                or (journeys.value_after is not null and {{ heard_at }} < journeys.last_at + {{ span }})
+                -- without a value before, the one after stays unknown too
+                or (
+                    journeys.outcome <> 'open'
+                    and journeys.value_after is null
+                    and journeys.value_before is not null
+                    and {{ heard_at }} >= journeys.last_at + {{ span }}
+                )
         )
-        or (journeys.value_after is not null and (select heard_at from clock) < journeys.last_at + {{ span }})
-        -- without a value before, the one after stays unknown too
-        or (
-            journeys.outcome <> 'open'
-            and journeys.value_after is null
-            and journeys.value_before is not null
-            and (select heard_at from clock) >= journeys.last_at + {{ span }}
-        )
-),
 
-touched as (
-    select coalesce(fingerprints.party_id, held.party_id) as party_id, fingerprints.row_hash
-    from fingerprints
-    full join held on fingerprints.party_id = held.party_id
-    left join grown_old on fingerprints.party_id = grown_old.party_id
-    where fingerprints.row_hash is distinct from held.row_hash or grown_old.party_id is not null
-),
-{%- else %}
-
-touched as (
-    select * from fingerprints
-),
+        select coalesce(fingerprints.party_id, held.party_id) as party_id, fingerprints.row_hash
+        from fingerprints
+        full join held on fingerprints.party_id = held.party_id
+        left join grown_old on fingerprints.party_id = grown_old.party_id
+        where fingerprints.row_hash is distinct from held.row_hash or grown_old.party_id is not null
+    {%- endset %}
+    {%- do temporary('touched_parties', touched) %}
 {%- endif %}
+with {{ told_by }},
+
+clock as (
+    {{ clock }}
+),
+
+touched as (
+    select * from {{ 'touched_parties' if is_incremental() else 'fingerprints' }}
+),
 
 steps as (
     select all_steps.*, touched.row_hash as fingerprint

@@ -69,6 +69,8 @@ months as (
     select distinct customer_id, cast(date_trunc('month', occurred_at) as date) as month
     from {{ ref('journey_events') }}
     where is_touch and customer_id is not null
+        -- what was long before them all tells of none
+        and occurred_at >= (select min(baseline_from) from initiatives where metric = 'contact_rate')
 ),
 
 -- what contacts are counted of depends on the initiative: its topic, its touchpoint

@@ -4,19 +4,21 @@
     by account and segment at once it would be many times as much. -#}
 {{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='cell_id') }}
 {%- set news = read_news(ref('metric_customer_periods'), 'periods', 'build', 'customer_id') %}
+{%- if is_incremental() %}
+    {%- set theirs %}
+        select *
+        from {{ ref('metric_customer_periods') }}
+        where customer_id in (select customer_id from periods_news)
+    {%- endset %}
+    {%- do temporary('their_periods', theirs) %}
+{%- endif %}
 with {{ newest_build(ref('metric_customer_periods'), 'periods') }}
 {%- if is_incremental() %}
 
-theirs as (
-    select *
-    from {{ ref('metric_customer_periods') }}
-    where customer_id in (select customer_id from periods_news)
-),
-
 told as (
-    select *, -1 as sign from theirs where since <= {{ news.number }} and coalesce(until > {{ news.number }}, true)
+    select *, -1 as sign from their_periods where since <= {{ news.number }} and coalesce(until > {{ news.number }}, true)
     union all
-    select *, 1 as sign from theirs where until is null
+    select *, 1 as sign from their_periods where until is null
 ),
 {%- else %}
 
