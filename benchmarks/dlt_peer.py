@@ -80,7 +80,7 @@ def _installed() -> bool:
             return False
         made = subprocess.run([uv, "venv", "-q", "-p", sys.executable, _PEER], check=False)  # noqa: S603
         wanted = ["dlt[duckdb]==1.31.*", "duckdb==1.5.*", "orjson", "pyarrow"]
-        install = [uv, "pip", "install", "-q", "-p", _PYTHON, *wanted]
+        install: list[str | Path] = [uv, "pip", "install", "-q", "-p", _PYTHON, *wanted]
         if made.returncode or subprocess.run(install, check=False).returncode:  # noqa: S603
             shutil.rmtree(_PEER, ignore_errors=True)
     return _PYTHON.exists()

@@ -21,8 +21,8 @@ os.environ |= {
     "DLT_DATA_DIR": str(work),
 }
 
-import dlt  # noqa: E402 # type: ignore[import-not-found] # a peer, not a dependency
-import orjson  # noqa: E402 # type: ignore[import-not-found]
+import dlt  # type: ignore[import-not-found] # noqa: E402 - a peer, not a dependency
+import orjson  # noqa: E402
 
 
 @dlt.resource(name="tickets", primary_key="id", write_disposition="merge", max_table_nesting=0)  # type: ignore[untyped-decorator]

@@ -166,7 +166,7 @@ class _Written(io.FileIO):
 
     def __exit__(self, *_: object) -> None:
         self.seek(0)
-        hashlib.file_digest(self, "sha256").hexdigest()  # type: ignore[arg-type] # it is one
+        hashlib.file_digest(self, "sha256").hexdigest()
         os.fsync(self.fileno())
         self.close()
 

@@ -76,7 +76,7 @@ def _publish(history: History, label: str) -> None:
     settings = history.settings
     dbt_manifest.ensure(settings)
     began, used = time.perf_counter(), time.process_time()
-    publish(settings, "bench")
+    publish(settings, "bench", [])
     seconds, cpu = time.perf_counter() - began, time.process_time() - used
     with connect(settings.published / FILE, read_only=True) as connection:
         [(files, written, linked)] = connection.execute("""

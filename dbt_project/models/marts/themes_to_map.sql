@@ -46,6 +46,8 @@ used as (
         count(distinct writer_id) filter (has_none) as customers,
         count(distinct writer_id) filter (not has_none) as customers_elsewhere
     from words
+    -- longer ones are links, codes and the whims of a finger on a key
+    where length(word) <= 30
     group by language, word
     -- a word of few could tell who wrote it
     having count(distinct writer_id) filter (has_none) >= {{ theme_word_customers() }}
