@@ -4,7 +4,7 @@ from orchestration.report.drawings.control import control
 from orchestration.report.drawings.dots import DotRow, DotTable, dots
 from orchestration.report.drawings.heat import heat
 from orchestration.report.drawings.html import render
-from orchestration.report.drawings.lines import counts, ribbon_charts, ribbons
+from orchestration.report.drawings.lines import counts, ribbon_charts, ribbons, starts
 from orchestration.report.drawings.strips import strips
 from orchestration.report.drawings.table import table
 
@@ -18,6 +18,7 @@ __all__ = [
     "render",
     "ribbon_charts",
     "ribbons",
+    "starts",
     "strips",
     "table",
 ]

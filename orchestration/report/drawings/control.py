@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from markupsafe import Markup
@@ -14,28 +15,43 @@ from orchestration.report.formats import number
 from orchestration.report.tokens import LIGHT
 
 _WIDTH, _HEIGHT = 620, 180
+_HALF = timedelta(days=15)
+"""Of a month."""
 _FILL = {"none": "grey", "small": "paper", "good": "good", "bad": "bad"}
 _EDGE = {**_FILL, "small": "grey"}
 
 
 def control(result: Result, words: Words, name: str) -> Markup:
-    """A chart of each touchpoint; all on one scale, but for durations, which differ too far."""
+    """A chart of each touchpoint, over the same months.
+
+    All are on one scale, but for durations, which differ too far.
+    """
     import altair as alt  # noqa: PLC0415 - see `svg`
 
     places = list(dict.fromkeys(row["touchpoint"] for row in result.rows))
     shared = None if words.unit == "minutes" else _domain(result.rows, words)
+    along = months(alt, _span(result.rows))
     charts = []
     for place in places:
         rows = tuple(row for row in result.rows if row["touchpoint"] == place)
         title = place if len(places) > 1 else ""
-        charts.append(_chart(alt, rows, words, shared or _domain(rows, words), title))
+        chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(x=along)
+        charts.append(_chart(alt, chart, rows, words, shared or _domain(rows, words), title))
     return picture(charts, name)
 
 
-def _chart(alt: Any, rows: tuple[Row, ...], words: Words, domain: list[float], title: str) -> Chart:
+def _span(rows: Sequence[Row]) -> list[date]:
+    """Moments that the axis has to reach: months, and what `_breaks` draws between them."""
+    began = [row["period_start"] - _HALF for row in rows if row["break_before"]]
+    ended = [row["ended_at"] - _HALF for row in rows if row["ended_at"]]
+    return [row["period_start"] for row in rows] + began + ended
+
+
+def _chart(
+    alt: Any, chart: Any, rows: tuple[Row, ...], words: Words, domain: list[float], title: str
+) -> Chart:
     """Points, those that a rule marks coloured; the pale lines are their intervals."""
     value = values(alt, "value", domain, words.unit)
-    chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(x=months(alt))
     layers: list[Any] = [
         chart.mark_rule(color=LIGHT["band"], strokeWidth=5).encode(
             y=values(alt, "low", domain, words.unit), y2=alt.Y2("high")
@@ -99,7 +115,7 @@ def _breaks(alt: Any, rows: tuple[Row, ...]) -> list[Any]:
         *((day, "measured otherwise from here", "right", -4) for day in ended),
     ):
         # between the months: a line through a month would be read as its interval
-        middle = (at - timedelta(days=15)).isoformat()
+        middle = (at - _HALF).isoformat()
         mark = alt.Chart(alt.Data(values=[{"at": middle, "text": text}]))
         x = alt.X("at:T", scale={"type": "utc"})
         layers += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from markupsafe import Markup
@@ -17,8 +18,13 @@ _WIDTH, _HEIGHT = 300, 96
 def ribbons(
     result: Result, panel: str, columns: tuple[str, str, str], unit: str, name: str
 ) -> Markup:
-    """A panel for each value of `panel`: value, lower and upper end; all on one scale."""
-    return picture(ribbon_charts(result.rows, panel, columns, unit), name)
+    """A panel for each value of `panel`, on one scale: value, lower and upper end by month."""
+    return picture(ribbon_charts(result.rows, panel, columns, unit, starts(result.rows)), name)
+
+
+def starts(rows: Sequence[Row]) -> list[date]:
+    """The months that an axis has to reach."""
+    return [row["period_start"] for row in rows]
 
 
 def ribbon_charts(
@@ -26,14 +32,18 @@ def ribbon_charts(
     panel: str,
     columns: tuple[str, str, str],
     unit: str,
+    over: Sequence[date],
     *,
     named: bool = False,
 ) -> list[Chart]:
-    """The panels themselves. One alone is named by its figure's title, if not `named`."""
+    """The panels themselves, over the same months.
+
+    One alone is named by its figure's title, if not `named`.
+    """
     import altair as alt  # noqa: PLC0415 - see `svg`
 
     domain = _domain(rows, columns)
-    chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(x=months(alt, ticks=5))
+    chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(x=months(alt, over, ticks=5))
     low, value = (values(alt, c, domain, unit, ticks=3) for c in ("low", "value"))
     layers = [
         chart.mark_area(color=LIGHT["band"], opacity=1).encode(y=low, y2=alt.Y2("high")),
@@ -77,7 +87,8 @@ def counts(result: Result, value: str, name: str) -> Markup:
     ]
     axis = {"tickCount": 3, "title": None}
     chart: Any = alt.Chart(alt.NamedData(ROWS)).encode(
-        x=months(alt, ticks=5), y=alt.Y("value:Q", axis=axis)
+        x=months(alt, starts(result.rows), ticks=5),
+        y=alt.Y("value:Q", axis=axis),
     )
     layers = [
         chart.mark_line(color=LIGHT["ink"], strokeWidth=1.2),

@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import math
 import re
+from calendar import timegm
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +58,7 @@ def begin() -> None:
     import altair as alt  # noqa: PLC0415 - see above
 
     layer: Any = alt.layer
-    points = alt.Chart(alt.NamedData(ROWS)).mark_point().encode(x=months(alt))
+    points = alt.Chart(alt.NamedData(ROWS)).mark_point().encode(x=months(alt, []))
     _draw(Chart(layer(points), [{"month": "2024-01-01"}]))
 
 
@@ -123,10 +126,14 @@ def _style() -> dict[str, object]:
     }
 
 
-def months(alt: Any, *, ticks: int = 12) -> Any:
-    """An axis of months, in UTC whatever the machine's zone."""
+def months(alt: Any, of: Sequence[date], *, ticks: int = 12) -> Any:
+    """An axis from the first to the last of some months, in UTC whatever the machine's zone."""
+    ends = [min(of), max(of)] if of else []
+    scale: dict[str, Any] = {"type": "utc"}
+    if ends:
+        scale["domain"] = [timegm(end.timetuple()) * 1000 for end in ends]
     axis = {"format": "%b %y", "title": None, "labelOverlap": True, "tickCount": ticks}
-    return alt.X("month:T", timeUnit="utcyearmonth", scale={"type": "utc"}, axis=axis)
+    return alt.X("month:T", timeUnit="utcyearmonth", scale=scale, axis=axis)
 
 
 def values(alt: Any, column: str, domain: list[float], unit: str, *, ticks: int = 5) -> Any:

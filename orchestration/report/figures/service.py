@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from markupsafe import Markup
 
-from orchestration.report.drawings import counts, ribbon_charts, strips
+from orchestration.report.drawings import counts, ribbon_charts, starts, strips
 from orchestration.report.drawings.svg import picture
 from orchestration.report.figure import Figure, Result
 from orchestration.report.figures.context import Context
@@ -61,7 +61,7 @@ def rates(context: Context) -> list[Figure]:
 
 def _draw_rates(context: Context, result: Result) -> Markup:
     """A panel for each metric and method version; metrics differ in scale, versions do not."""
-    charts = []
+    charts, over = [], starts(result.rows)
     for metric in dict.fromkeys(row["metric"] for row in result.rows):
         rows = [
             {**row, "panel": context.label(metric, row["method_version"])}
@@ -69,7 +69,8 @@ def _draw_rates(context: Context, result: Result) -> Markup:
             if row["metric"] == metric
         ]
         columns = ("value", "interval_low", "interval_high")
-        charts += ribbon_charts(rows, "panel", columns, context.words(metric).unit, named=True)
+        unit = context.words(metric).unit
+        charts += ribbon_charts(rows, "panel", columns, unit, over, named=True)
     return picture(charts, "rates")
 
 
