@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import yaml
-
 from connectors.errors import EarfulError
 from orchestration.demo_home import exists
 from orchestration.settings import Settings
 from orchestration.warehouse import connect, holder
+from orchestration.yaml_files import source_attributes
 
 _PACKAGES = (
     "earful",
@@ -93,7 +92,17 @@ def _files(settings: Settings) -> Iterator[Finding]:
 def _variables(settings: Settings) -> Iterator[Finding]:
     ours = _of_the_demo(settings)
     for file in sorted(settings.sources.glob("*/defs.yaml")):
-        secrets = (yaml.safe_load(file.read_text()) or {}).get("attributes", {}).get("secrets", {})
+        try:
+            secrets = source_attributes(file).get("secrets") or {}
+        except EarfulError as error:
+            found = f"{error.where}: {error.what}"
+            yield Finding(f"source {file.parent.name}", found, good=False, remedy=error.remedy)
+            continue
+        if not isinstance(secrets, dict) or not all(isinstance(v, str) for v in secrets.values()):
+            found = f"{file}: secrets must name a variable each"
+            remedy = "docs/add-a-source.md lists every key."
+            yield Finding(f"source {file.parent.name}", found, good=False, remedy=remedy)
+            continue
         for variable in secrets.values():
             there = bool(os.environ.get(variable)) or variable in ours
             yield Finding(

@@ -11,6 +11,9 @@ from dagster._utils.warnings import PreviewWarning
 from pydantic import ValidationError
 
 from connectors.errors import EarfulError, FixConfiguration
+from orchestration import settings
+from orchestration.sources import source_files
+from orchestration.yaml_files import not_yaml, source_attributes
 
 _AT = re.compile(r"(?:attributes\.)?(?P<field>.+) at (?P<line>.+:\d+)")
 """How Dagster says where in a YAML something is wrong."""
@@ -26,6 +29,9 @@ def load_definitions() -> dg.Definitions:
     # imported here: importing them reads the dbt manifest
     from orchestration.definitions import defs  # noqa: PLC0415
 
+    # Dagster would show its own insides for a file that is empty or says nothing of a source
+    for file in source_files(settings.load()):
+        source_attributes(file)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PreviewWarning)
         try:
@@ -41,13 +47,7 @@ def _explained(error: Exception) -> Exception:
         if isinstance(cause, EarfulError):
             return cause
         if isinstance(cause, yaml.MarkedYAMLError) and cause.problem_mark is not None:
-            mark = cause.problem_mark
-            return FixConfiguration(
-                "YAML",
-                f"{mark.name}:{mark.line + 1}",
-                f"not valid YAML: {cause.problem}",
-                "Put texts with : or ? in quotes, and indent with spaces.",
-            )
+            return not_yaml(cause.problem_mark.name, cause)
         if isinstance(cause, ValidationError):
             first = cause.errors(include_input=False, include_url=False)[0]
             return FixConfiguration(

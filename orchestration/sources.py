@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from connectors.errors import FixConfiguration
 from orchestration.components.config import SourceConfig
 from orchestration.components.streams import SourceStream, Streams
 from orchestration.settings import ROOT, Settings
-from orchestration.yaml_lines import line_of
+from orchestration.yaml_files import off_schema, source_attributes
 
 OWN_SOURCES = ROOT / "orchestration/defs/sources"
 
@@ -42,14 +41,6 @@ def configured_stream(settings: Settings, source: str, stream: str) -> SourceStr
 def source_config(path: Path) -> SourceConfig:
     """What a source's YAML says. Raises `FixConfiguration` naming the file and the field."""
     try:
-        attributes = yaml.safe_load(path.read_text())["attributes"]
-        return SourceConfig.model_validate(attributes)
+        return SourceConfig.model_validate(source_attributes(path))
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise FixConfiguration(
-            "YAML-SCHEMA",
-            f"{path}:{line_of(path, ('attributes', *first['loc']))}, {field}",
-            first["msg"],
-            "docs/add-a-source.md lists every key.",
-        ) from None
+        raise off_schema(path, error, ("attributes",)) from None

@@ -8,11 +8,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from connectors.errors import FixConfiguration, FixEnvironment
-from orchestration.yaml_lines import line_of
+from orchestration import yaml_files
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]*")
 _COLUMNS = ("full_name", "email", "phone", "external_id", "country", "language", "account_ref")
@@ -135,21 +134,11 @@ def splink_version() -> str:
 def read(path: Path) -> MatchingConfig:
     """What the YAML says. Raises `FixConfiguration` naming the file and the field."""
     try:
-        return MatchingConfig.model_validate(yaml.safe_load(path.read_text()))
+        return MatchingConfig.model_validate(yaml_files.read(path))
     except OSError as error:
         raise FixConfiguration(
             "MATCHING-MISSING", str(path), f"cannot be read ({error.strerror})", "See `matching`."
         ) from None
-    except yaml.YAMLError:
-        raise FixConfiguration(
-            "YAML", str(path), "not valid YAML", "Put texts with : or ? in quotes."
-        ) from None
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise FixConfiguration(
-            "YAML-SCHEMA",
-            f"{path}:{line_of(path, first['loc'])}{', ' * bool(field)}{field}",
-            first["msg"],
-            "docs/source-reference.md lists every key.",
-        ) from None
+        keys = "docs/source-reference.md lists every key."
+        raise yaml_files.off_schema(path, error, keys=keys) from None

@@ -21,11 +21,14 @@ from house import House, review
 from connectors.errors import FixConfiguration
 from connectors.families import TABLES
 from connectors.vendors import Options, connector
+from orchestration import settings
 from orchestration.checks import release_gate
+from orchestration.checkup import checkup
 from orchestration.defs.warehouse import automation
 from orchestration.loading import load_definitions
 from orchestration.long_lived import long_lived
 from orchestration.settings import ROOT
+from orchestration.sources import source_config
 
 SOURCES = ROOT / "orchestration/defs/sources"
 LAYERS = {
@@ -342,6 +345,40 @@ def test_a_typo_in_a_source_is_named_by_file_line_and_key(
 
     assert caught.value.code == "YAML-SCHEMA"
     assert caught.value.where == f"{file}:{line}, streams.orders.encodng"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("", "YAML-SCHEMA", "defs.yaml: has no attributes"),
+        ("- a list\n", "YAML-SCHEMA", "defs.yaml: has no attributes"),
+        ("type: orchestration.components.Source\n", "YAML-SCHEMA", "defs.yaml: has no attributes"),
+        ("type: [\n", "YAML", "defs.yaml:2: not valid YAML"),
+        ("type: caf\u00e9\n", "YAML", "defs.yaml: not valid YAML: not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_source_is_named_whoever_reads_it(
+    definitions: dg.Definitions,
+    text: str,
+    code: str,
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert definitions
+    file = tmp_path / "sources/shop/defs.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(text.encode("latin-1"))
+    monkeypatch.setenv("EARFUL_SOURCES", str(tmp_path / "sources"))
+
+    for read in (load_definitions, lambda: source_config(file)):
+        with pytest.raises(FixConfiguration) as caught:
+            read()
+        assert caught.value.code == code
+        assert said in str(caught.value)
+    [found] = [one for one in checkup(settings.load()) if one.what == "source shop"]
+    assert not found.good
+    assert said in f"{found.value}"
 
 
 @pytest.mark.slow
