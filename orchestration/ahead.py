@@ -12,8 +12,6 @@ from typing import Self
 
 from dagster import DagsterEvent, DagsterEventType
 
-from orchestration.long_lived import long_lived
-
 _LANDING = "landing"
 _MODELS = "models"
 
@@ -56,13 +54,11 @@ def _has_landed(event: DagsterEvent) -> bool:
 
 
 def _gates() -> None:
-    with long_lived():
-        from orchestration.checks import validation  # noqa: F401, PLC0415
+    from orchestration.checks import validation  # noqa: F401, PLC0415
 
 
 def _charts() -> None:
-    with long_lived():
-        from orchestration.report import site  # noqa: F401, PLC0415
-        from orchestration.report.drawings import svg  # noqa: PLC0415
+    from orchestration.report import site  # noqa: F401, PLC0415
+    from orchestration.report.drawings import svg  # noqa: PLC0415
 
-        svg.begin()
+    svg.begin()
