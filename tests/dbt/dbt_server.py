@@ -16,6 +16,8 @@ from typing import IO
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
+from orchestration.dbt_events import leave_out_the_unheard
+
 
 def serve() -> None:
     """Answer until nobody asks any more."""
@@ -25,6 +27,7 @@ def serve() -> None:
     os.dup2(printed.fileno(), 1)
     # a tenth of the time went into looking through modules and manifests for garbage
     gc.disable()
+    leave_out_the_unheard()
     for line in sys.stdin:
         request = json.loads(line)
         os.environ.update(request["environment"])
