@@ -9,7 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from connectors.decode import Decoded, Decoder, joined
+from connectors.decode import Decoder
+from connectors.decoded import Decoded, joined
 from connectors.errors import EarfulError
 from connectors.families import TABLES, Table
 from connectors.landing import REJECTS, Counts, Landing, Manifest, Origin, PackageWriter, Window

@@ -7,17 +7,14 @@ all of them, do not pay for it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import msgspec
 import polars as pl
 
 from connectors.columns import Columns
+from connectors.decoded import Decoded
 from connectors.lines import Lines
 from connectors.records import EXTRA, Open, Shape
-
-if TYPE_CHECKING:
-    from connectors.decode import Decoded
 
 _Object = dict[str, msgspec.Raw]
 

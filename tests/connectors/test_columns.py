@@ -6,7 +6,8 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.decode import Decoder, joined
+from connectors.decode import Decoder
+from connectors.decoded import joined
 from connectors.lines import Lines
 from connectors.records import ABSENT, NULL
 from connectors.stream import Stream
