@@ -9,14 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
-from connectors.decode import Decoder
-from connectors.decoded import Decoded, joined
+from connectors.decoding import Decoded, Decoder, Lines, joined
 from connectors.errors import EarfulError
 from connectors.families import TABLES, Table
 from connectors.landing import REJECTS, Counts, Landing, Manifest, Origin, PackageWriter, Window
 from connectors.landing.landed import kept_records
 from connectors.landing.replay import Remapped
-from connectors.lines import Lines
 from connectors.stream import Page, Stream
 from connectors.unmapped import REASON, mapped
 

@@ -6,9 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from connectors.decode import Decoder
-from connectors.decoded import joined
-from connectors.lines import Lines
+from connectors.decoding import Decoder, Lines, joined
 from connectors.records import ABSENT, NULL
 from connectors.stream import Stream
 

@@ -21,11 +21,10 @@ from patience import hurried
 from tenants import EVERY, KEY, SECRETS, bytes_of, current, options, rows, stream_of, tenant_of
 
 from connectors.cursors import Reading
-from connectors.decode import Decoder
+from connectors.decoding import Decoder, Lines
 from connectors.families import TABLES
 from connectors.landing import Landing, Manifest, Window
 from connectors.landing.replay import replay
-from connectors.lines import Lines
 from connectors.records import Open, Shape
 from connectors.stream import Page, Stream
 from connectors.sync import Terms, land

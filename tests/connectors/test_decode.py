@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.decode import Decoder
+from connectors.decoding import Decoder, Lines
 from connectors.landing import Landing, Origin
-from connectors.lines import Lines
 from connectors.stream import Page, Stream
 from connectors.sync import land
 

@@ -17,10 +17,9 @@ from desk import Desk
 from patience import hurried
 from tenants import SECRETS, current, rows, stream_of, tenant_of
 
-from connectors.decode import Decoder
+from connectors.decoding import Decoder, Lines
 from connectors.errors import EarfulError
 from connectors.landing import Landing, Origin
-from connectors.lines import Lines
 from connectors.stream import Page
 from connectors.sync import land
 from connectors.vendors import Options, connector

@@ -11,10 +11,9 @@ import polars as pl
 import pytest
 from backports import zstd
 
-from connectors.decode import Decoder
+from connectors.decoding import Decoder, Lines
 from connectors.landing import Counts, Landing, Manifest, Origin
 from connectors.landing.replay import replay
-from connectors.lines import Lines
 from connectors.records import ABSENT, NULL, Open, also
 from connectors.stream import Page, Rows, Stream
 from connectors.sync import Terms, land, remap

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from connectors.lines import Lines
+from connectors.decoding.lines import Lines
 from connectors.records import Open, Shape
 
 _Decoder = msgspec.json.Decoder[Any]

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import msgspec
 import polars as pl
 
-from connectors.columns import Columns
-from connectors.decoded import Decoded
-from connectors.lines import Lines
+from connectors.decoding.columns import Columns
+from connectors.decoding.decoded import Decoded
+from connectors.decoding.lines import Lines
 from connectors.records import EXTRA, Open, Shape
 
 _Object = dict[str, msgspec.Raw]

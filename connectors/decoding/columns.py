@@ -21,7 +21,7 @@ from typing import Any, cast
 import msgspec
 import polars as pl
 
-from connectors.kept import KeptObjects, Values, nothing
+from connectors.decoding.kept import KeptObjects, Values, nothing
 from connectors.records import EXTRA, KEPT, PARENT, Leaf, Shape
 
 NOT_TEXT = "not UTF-8"

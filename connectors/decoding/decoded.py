@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from connectors.columns import Columns, Framer
+from connectors.decoding.columns import Columns, Framer
 from connectors.records import PARENT
 
 

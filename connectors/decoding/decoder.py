@@ -16,13 +16,13 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from connectors.columns import NOT_TEXT, Framer, Unfit
-from connectors.decoded import Decoded
+from connectors.decoding.columns import NOT_TEXT, Framer, Unfit
+from connectors.decoding.decoded import Decoded
+from connectors.decoding.lines import Lines
+from connectors.decoding.strict import Strict
+from connectors.decoding.undeclared import Undeclared
 from connectors.landing import REJECTS
-from connectors.lines import Lines
 from connectors.stream import Stream
-from connectors.strict import Strict
-from connectors.undeclared import Undeclared
 
 _PATH = re.compile(r" - at `(.*)`$")
 _EMPTY = re.compile(rb':\s*""')
