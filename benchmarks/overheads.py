@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.measure import Stopwatch, compare
-from orchestration import demo
+from orchestration.demo import company as demo
 from orchestration.settings import Settings
 
 _EARFUL = [sys.executable, "-c", "from orchestration.cli import main; main()"]

@@ -15,7 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.history import History
-from orchestration import dbt_manifest
+from orchestration.dbt import manifest as dbt_manifest
 from orchestration.publishing.publish import publish
 from orchestration.publishing.versions import FILE
 from orchestration.warehouse import connect

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from connectors.errors import EarfulError
-from orchestration.demo_home import exists
+from orchestration.demo.home import exists
 from orchestration.settings import Settings
 from orchestration.warehouse import connect, holder
 from orchestration.yaml_files import source_attributes
@@ -117,7 +117,7 @@ def _of_the_demo(settings: Settings) -> frozenset[str]:
     """Variables that commands set by themselves where the demo was made."""
     if not exists(settings):
         return frozenset()
-    from orchestration import demo  # noqa: PLC0415 - the sandbox is wanted only here
+    from orchestration.demo import company as demo  # noqa: PLC0415 - the sandbox is wanted only here
 
     return frozenset(demo.environment(settings, ""))
 

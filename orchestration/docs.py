@@ -24,9 +24,10 @@ from pydantic.fields import FieldInfo
 
 from connectors.files import mapping
 from connectors.vendors import NAMES, Options, connector
-from orchestration import dbt_manifest, dbt_sources
 from orchestration import settings as instance_settings
 from orchestration.components.config import SourceConfig
+from orchestration.dbt import manifest as dbt_manifest
+from orchestration.dbt import sources as dbt_sources
 from orchestration.matching import config as matching
 from orchestration.settings import ROOT, Settings
 

@@ -21,7 +21,7 @@ from connectors.landing import Counts, Landing, Window
 from orchestration import dagster_home
 from orchestration.ahead import Ahead
 from orchestration.assets import REPORT, landing_op
-from orchestration.dbt_manifest import Parsing
+from orchestration.dbt.manifest import Parsing
 from orchestration.loading import load_definitions
 from orchestration.long_lived import long_lived
 from orchestration.outcome import Outcome, read_build, read_landing

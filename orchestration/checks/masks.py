@@ -10,7 +10,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from orchestration.dbt_manifest import PROJECT
+from orchestration.dbt.manifest import PROJECT
 from orchestration.warehouse.sql import literal
 
 KINDS = {

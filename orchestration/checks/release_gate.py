@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestration.checks import masks
 from orchestration.checks.rules import Rule
-from orchestration.dbt_manifest import PublicColumn, free_texts, may_shrink, public_columns
+from orchestration.dbt.manifest import PublicColumn, free_texts, may_shrink, public_columns
 from orchestration.publishing import about
 from orchestration.publishing.snapshot import tables
 from orchestration.publishing.versions import FILE

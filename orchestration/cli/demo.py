@@ -48,8 +48,8 @@ def demo(
     verbose: Verbose = False,
 ) -> int:
     """The whole way on a made-up company: five vendors' APIs and a drop folder, on loopback."""
-    from orchestration import dbt_manifest
-    from orchestration import demo as sandbox
+    from orchestration.dbt import manifest as dbt_manifest
+    from orchestration.demo import company as sandbox
 
     settings = instance_settings.load()
     passing = sandbox.span(advance) if advance is not None else None

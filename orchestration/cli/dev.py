@@ -13,7 +13,7 @@ import typer
 
 from orchestration import dagster_home
 from orchestration import settings as instance_settings
-from orchestration.beside import beside
+from orchestration.demo.beside import beside
 from orchestration.settings import ROOT, config_file
 
 

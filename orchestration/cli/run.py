@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestration import settings as instance_settings
-from orchestration.beside import beside
 from orchestration.cli.output import Json, Quiet, Verbose, say, show, show_json, show_table
 from orchestration.cli.progress import Progress
-from orchestration.demo_home import exists
+from orchestration.demo.beside import beside
+from orchestration.demo.home import exists
 from orchestration.long_lived import long_lived
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from orchestration.dbt_manifest import Parsing
+    from orchestration.dbt.manifest import Parsing
     from orchestration.outcome import Outcome
 
 Sources = Annotated[list[str] | None, typer.Argument(help="Sources to read; all if none.")]
@@ -37,7 +37,7 @@ def run(
     verbose: Verbose = False,
 ) -> int:
     """Read sources, load, judge, model and publish."""
-    from orchestration import dbt_manifest
+    from orchestration.dbt import manifest as dbt_manifest
 
     settings = instance_settings.load()
     progress = Progress(quiet=quiet or as_json, verbose=verbose)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from orchestration import dbt_manifest
+from orchestration.dbt import manifest as dbt_manifest
 from orchestration.publishing.versions import FILE, Versions
 from orchestration.settings import Settings
 from orchestration.warehouse import connect

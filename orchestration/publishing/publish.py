@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from orchestration import dbt_manifest
+from orchestration.dbt import manifest as dbt_manifest
 from orchestration.publishing import about, snapshot
 from orchestration.publishing.versions import Versions
 from orchestration.settings import ROOT, Settings

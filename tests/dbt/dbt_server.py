@@ -16,7 +16,7 @@ from typing import IO
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
-from orchestration.dbt_events import leave_out_the_unheard
+from orchestration.dbt.events import leave_out_the_unheard
 
 
 def serve() -> None:

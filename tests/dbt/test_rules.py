@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from warehouse import SEEDS, Warehouse
 
-from orchestration import dbt_findings
+from orchestration.dbt import findings as dbt_findings
 from orchestration.settings import Settings
 
 pytestmark = pytest.mark.slow

@@ -6,7 +6,7 @@ import pytest
 from warehouse import PROJECT
 
 from connectors.families import TABLES, Table
-from orchestration import dbt_sources
+from orchestration.dbt import sources as dbt_sources
 
 
 def test_the_committed_sources_are_those_of_the_contracts() -> None:

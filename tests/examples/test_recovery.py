@@ -23,10 +23,12 @@ from connectors.landing import Landing
 from connectors.sandbox.company import CompanyConfig, generate
 from connectors.sandbox.vendors import Limits, running
 from connectors.sandbox.vendors import Settings as Behaviour
-from orchestration import demo, demo_home, settings
+from orchestration import settings
 from orchestration.components import silence
 from orchestration.components.extraction import extract
 from orchestration.components.streams import Streams
+from orchestration.demo import company as demo
+from orchestration.demo import home as demo_home
 from orchestration.sources import OWN_SOURCES, source_config
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 from house import House, review
 
-from orchestration.dbt_manifest import PublicColumn
+from orchestration.dbt.manifest import PublicColumn
 from orchestration.publishing.about import Edition
 
 METRICS = """

@@ -9,7 +9,8 @@ import pytest
 from house import House, review
 from shop import EDITION, stock
 
-from orchestration import dbt_manifest, runs
+from orchestration import runs
+from orchestration.dbt import manifest as dbt_manifest
 from orchestration.outcome import Outcome, StreamResult
 from orchestration.publishing import snapshot
 from orchestration.publishing.currency import is_current

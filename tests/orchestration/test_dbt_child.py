@@ -14,7 +14,7 @@ import pytest
 
 from orchestration.settings import ROOT
 
-CHILD = "from orchestration.dbt_child import main; main()"
+CHILD = "from orchestration.dbt.child import main; main()"
 PARENT = f"""
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c", {CHILD!r}])

@@ -11,7 +11,7 @@ from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note
 from dbt_common.exceptions import EventCompilationError
 
-from orchestration.dbt_events import Audible
+from orchestration.dbt.events import Audible
 
 WORDS = "a model was built"
 EVERY_LEVEL = list(EventLevel)

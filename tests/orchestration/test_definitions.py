@@ -73,7 +73,8 @@ def specs(definitions: dg.Definitions) -> dict[str, dg.AssetSpec]:
 @pytest.fixture(scope="module")
 def manifest(definitions: dg.Definitions) -> dict[str, Any]:
     """What dbt itself says of the project that the definitions were made of."""
-    from orchestration import dbt_manifest, settings  # noqa: PLC0415 - settings of this module
+    from orchestration import settings  # noqa: PLC0415 - settings of this module
+    from orchestration.dbt import manifest as dbt_manifest  # noqa: PLC0415 - settings of this module
 
     assert definitions
     found: dict[str, Any] = json.loads(dbt_manifest.ensure(settings.load()).read_bytes())
@@ -296,7 +297,7 @@ def test_an_instance_without_the_demo_runs_without_the_sandbox(data: Path) -> No
     loaded = python(
         data,
         "from orchestration import settings\n"
-        "from orchestration.beside import beside\n"
+        "from orchestration.demo.beside import beside\n"
         "from orchestration.cli import run\n"
         "import sys\n"
         "with beside(settings.load()): print(sorted(sys.modules))",

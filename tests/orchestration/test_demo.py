@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from connectors.errors import FixConfiguration
 from connectors.sandbox.vendors import credentials
-from orchestration import demo, settings
-from orchestration.demo import Wish
+from orchestration import settings
+from orchestration.demo import company as demo
+from orchestration.demo.company import Wish
 from orchestration.settings import Settings
 
 SMALL = Wish(scale=0.002)

@@ -12,7 +12,7 @@ import yaml
 from house import House
 from shop import EDITION, stock
 
-from orchestration import dbt_manifest
+from orchestration.dbt import manifest as dbt_manifest
 from orchestration.publishing import about, parquet, snapshot
 from orchestration.publishing.versions import FILE, Versions
 

@@ -13,7 +13,8 @@ import pytest
 from house import House
 
 from connectors.errors import FixConfiguration
-from orchestration import dbt_manifest, rebuilds
+from orchestration.dbt import manifest as dbt_manifest
+from orchestration.dbt import rebuilds
 from orchestration.settings import Settings
 
 Edit = Callable[[dict[str, Any]], None]

@@ -9,7 +9,7 @@ from shop import COMMENTS, EDITION, METRICS, columns, release, stock
 
 from connectors.errors import FixEnvironment
 from orchestration.checks import release_gate
-from orchestration.dbt_manifest import PublicColumn
+from orchestration.dbt.manifest import PublicColumn
 from orchestration.publishing import snapshot
 from orchestration.publishing.versions import FILE, Versions
 from orchestration.settings import Settings

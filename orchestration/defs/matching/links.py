@@ -8,10 +8,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from orchestration import dbt_runs
 from orchestration import settings as instance_settings
 from orchestration.assets import MATCHES, OWNERS, raw_key
 from orchestration.attempts import attempting
+from orchestration.dbt import runs as dbt_runs
 from orchestration.matching import links
 from orchestration.warehouse import WriterGate
 

@@ -18,10 +18,13 @@ from dagster_dbt import (
 from packaging.version import Version
 
 from connectors.errors import GateRefused
-from orchestration import calendars, dbt_findings, dbt_manifest, dbt_runs
+from orchestration import calendars
 from orchestration import settings as instance_settings
 from orchestration.assets import OWNERS
 from orchestration.attempts import attempting
+from orchestration.dbt import findings as dbt_findings
+from orchestration.dbt import manifest as dbt_manifest
+from orchestration.dbt import runs as dbt_runs
 from orchestration.settings import Settings
 from orchestration.warehouse import WriterGate, connect
 from orchestration.warehouse.sql import literal

@@ -9,8 +9,8 @@ import hashlib
 import dagster as dg
 
 from connectors.landing import Landing
-from orchestration import dbt_manifest
 from orchestration import settings as instance_settings
+from orchestration.dbt import manifest as dbt_manifest
 from orchestration.settings import Settings
 
 STATE = "earful/state"

@@ -2,7 +2,7 @@
 
 connectors.families  ->  dbt_project/models/staging/_sources.yml
 
-Run `python -m orchestration.dbt_sources` after a contract changed; a test compares the committed
+Run `python -m orchestration.dbt.sources` after a contract changed; a test compares the committed
 file with what this module renders.
 """
 
@@ -14,8 +14,8 @@ import yaml
 
 from connectors.families import TABLES, Column, Table
 
-HEADER = "# Rendered from connectors/families: python -m orchestration.dbt_sources\n"
-PATH = Path(__file__).parents[1] / "dbt_project" / "models" / "staging" / "_sources.yml"
+HEADER = "# Rendered from connectors/families: python -m orchestration.dbt.sources\n"
+PATH = Path(__file__).parents[2] / "dbt_project" / "models" / "staging" / "_sources.yml"
 
 LOADED_AT = {
     "name": "_loaded_at",

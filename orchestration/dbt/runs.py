@@ -6,9 +6,9 @@ import os
 import subprocess
 
 from connectors.errors import FixEnvironment, GateRefused
-from orchestration import rebuilds
 from orchestration.checks import raw_gate
-from orchestration.dbt_manifest import PROJECT, dbt_executable
+from orchestration.dbt import rebuilds
+from orchestration.dbt.manifest import PROJECT, dbt_executable
 from orchestration.settings import Settings
 from orchestration.warehouse import connect
 from orchestration.warehouse.sql import literal

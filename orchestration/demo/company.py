@@ -14,7 +14,7 @@ from connectors.errors import FixConfiguration
 from connectors.sandbox.company import Company, CompanyConfig, generate, open_company, write_orders
 from connectors.sandbox.vendors import Limits, Vendors, bad_day, credentials, running
 from connectors.sandbox.vendors import Settings as Behaviour
-from orchestration.demo_home import exists, home
+from orchestration.demo.home import exists, home
 from orchestration.settings import Settings
 
 SCALE = 0.05

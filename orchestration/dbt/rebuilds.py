@@ -12,7 +12,7 @@ import hashlib
 import msgspec
 import yaml
 
-from orchestration import dbt_manifest
+from orchestration.dbt import manifest as dbt_manifest
 from orchestration.settings import Settings
 from orchestration.warehouse import connect
 from orchestration.warehouse.sql import literal

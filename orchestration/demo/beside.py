@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from orchestration.demo_home import exists
+from orchestration.demo.home import exists
 from orchestration.settings import Settings
 
 
@@ -17,7 +17,7 @@ def beside(settings: Settings) -> Iterator[None]:
         yield
         return
     # imported here: a company is made with NumPy and much else, which no other instance needs
-    from orchestration import demo  # noqa: PLC0415
+    from orchestration.demo import company as demo  # noqa: PLC0415
 
     with demo.vendors(settings, demo.Wish()):
         yield
