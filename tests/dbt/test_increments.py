@@ -132,14 +132,15 @@ def test_changed_seeds_and_time_alone_change_what_hangs_on_them(
 def touched(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """A built house in which two reviews changed; before, what was built was written over."""
     house = Warehouse(tmp_path_factory.mktemp("touched"))
+    wanted = ("--select", "+metric_cells", "+comments")
     house.load(ROWS)
-    house.dbt("build", *MODELS, seeds=SEEDS)
+    house.dbt("build", *MODELS, *wanted, seeds=SEEDS)
     themes = dict(house.rows("select themes, count(*) from release.main.comments group by all"))
     assert {"fine", "message", "odd", None} <= set(themes)
     with house.open() as db:
         db.execute("update intermediate.int_text_themes set rules_found = 'seen|| '")
     house.load({"reviews": [{**review, **AGAIN} for review in ROWS["reviews"][:2]]})
-    house.dbt("build", *MODELS, seeds=SEEDS)
+    house.dbt("build", *MODELS, *wanted, seeds=SEEDS)
     return house
 
 
