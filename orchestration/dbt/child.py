@@ -30,7 +30,7 @@ def main() -> None:
     # imported here: a dbt whose parent is gone should not come up
     from dbt.cli.main import cli  # noqa: PLC0415
 
-    from orchestration.dbt.events import leave_out_the_unheard  # noqa: PLC0415
+    from orchestration.dbt.events import skip_unheard_events  # noqa: PLC0415
 
-    leave_out_the_unheard()
+    skip_unheard_events()
     cli()

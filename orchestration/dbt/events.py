@@ -13,7 +13,7 @@ from dbt_common.events.event_manager_client import ctx_set_event_manager
 _DETAILS = (EventLevel.DEBUG, EventLevel.TEST)
 
 
-class Audible(EventManager):
+class LeanEventManager(EventManager):
     """Passes on an event only if somebody takes its level."""
 
     def fire_event(
@@ -35,6 +35,6 @@ class Audible(EventManager):
         )
 
 
-def leave_out_the_unheard() -> None:
+def skip_unheard_events() -> None:
     """Let dbt, in this process, make no message that no log takes."""
-    ctx_set_event_manager(Audible())
+    ctx_set_event_manager(LeanEventManager())

@@ -11,7 +11,7 @@ from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note
 from dbt_common.exceptions import EventCompilationError
 
-from orchestration.dbt.events import Audible
+from orchestration.dbt.events import LeanEventManager
 
 WORDS = "a model was built"
 EVERY_LEVEL = list(EventLevel)
@@ -32,12 +32,12 @@ def worded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def log() -> Callable[[EventLevel], tuple[Audible, io.StringIO]]:
+def log() -> Callable[[EventLevel], tuple[LeanEventManager, io.StringIO]]:
     """Makes a manager with one log that takes a level and what is worse."""
 
-    def make(level: EventLevel) -> tuple[Audible, io.StringIO]:
+    def make(level: EventLevel) -> tuple[LeanEventManager, io.StringIO]:
         stream = io.StringIO()
-        events = Audible()
+        events = LeanEventManager()
         events.add_logger(LoggerConfig(name="test", level=level, output_stream=stream))
         return events, stream
 
@@ -46,7 +46,7 @@ def log() -> Callable[[EventLevel], tuple[Audible, io.StringIO]]:
 
 @pytest.mark.parametrize("level", EVERY_LEVEL)
 def test_a_log_of_details_is_told_everything(
-    level: EventLevel, log: Callable[[EventLevel], tuple[Audible, io.StringIO]]
+    level: EventLevel, log: Callable[[EventLevel], tuple[LeanEventManager, io.StringIO]]
 ) -> None:
     events, stream = log(EventLevel.DEBUG)
 
@@ -58,7 +58,7 @@ def test_a_log_of_details_is_told_everything(
 @pytest.mark.parametrize("level", EVERY_LEVEL)
 def test_what_a_log_takes_is_told_and_of_nothing_else_a_message_is_made(
     level: EventLevel,
-    log: Callable[[EventLevel], tuple[Audible, io.StringIO]],
+    log: Callable[[EventLevel], tuple[LeanEventManager, io.StringIO]],
     worded: list[str],
 ) -> None:
     events, stream = log(EventLevel.INFO)
@@ -71,7 +71,7 @@ def test_what_a_log_takes_is_told_and_of_nothing_else_a_message_is_made(
 
 @pytest.mark.parametrize("level", EVERY_LEVEL)
 def test_a_callback_is_told_everything(level: EventLevel) -> None:
-    events = Audible()
+    events = LeanEventManager()
     heard: list[str] = []
     events.add_callback(lambda message: heard.append(message.info.msg))
 
@@ -81,7 +81,7 @@ def test_a_callback_is_told_everything(level: EventLevel) -> None:
 
 
 def test_what_is_to_end_a_build_ends_it_whoever_listens() -> None:
-    events = Audible()
+    events = LeanEventManager()
     events.warn_error = True
 
     with pytest.raises(EventCompilationError, match=WORDS):
