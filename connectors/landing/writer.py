@@ -26,6 +26,8 @@ REJECTS = pl.Schema({"record": pl.Int64, "path": pl.String, "reason": pl.String,
 """Rows of `rejects.parquet`: which record (from 1), where in it, why, and the record itself."""
 
 _PAGE_LEVEL = 1
+_ROW_GROUP = 122_880
+"""Rows of a row group: as many as DuckDB's have, which it puts together anew of any others."""
 _COPY_BLOCK = 1 << 20
 
 
@@ -119,7 +121,9 @@ class PackageWriter:
         """Stream rows that were landed before into a table, load ids and all."""
         target = self._path / f"{table}.parquet"
         with _explained(target):
-            frame.sink_parquet(target, compression="zstd", compression_level=1)
+            frame.sink_parquet(
+                target, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP
+            )
         return self._written(table, target, pl.scan_parquet(target))
 
     def reject(self, rejects: pl.DataFrame) -> None:
@@ -163,7 +167,9 @@ class PackageWriter:
         for table, parts in self._parts.items():
             target = self._path / f"{table}.parquet"
             frame = pl.concat(parts)
-            frame.write_parquet(target, compression="zstd", compression_level=1)
+            frame.write_parquet(
+                target, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP
+            )
             self._written(table, target, frame.lazy())
 
     def _written(self, table: str, target: Path, frame: pl.LazyFrame) -> int:
