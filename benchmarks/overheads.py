@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.measure import Stopwatch, compare
-from orchestration.demo import company as demo
+from orchestration.demo import company
 from orchestration.settings import Settings
 
 _EARFUL = [sys.executable, "-c", "from orchestration.cli import main; main()"]
@@ -54,7 +54,7 @@ def help_text(_work: Path, _size: int, watch: Stopwatch) -> None:
 def run_nothing_new(work: Path, _size: int, watch: Stopwatch) -> None:
     """`earful run` on the demo's vendors and exports when nothing is new; they run already."""
     data = _demo(work)
-    with demo.vendors(Settings(data=data), demo.Wish()):
+    with company.vendors(Settings(data=data), company.Wish()):
         _timed([*_EARFUL, "run"], watch, EARFUL_DATA=str(data))
 
 
@@ -114,7 +114,7 @@ def _own_code(folder: Path) -> None:
     program = [sys.executable, "-m", "cProfile", "-o", str(profile)]
     earful = str(Path(sys.executable).with_name("earful"))
     data = folder / "instance"
-    with demo.vendors(Settings(data=data), demo.Wish()):
+    with company.vendors(Settings(data=data), company.Wish()):
         _timed([*program, earful, "run"], Stopwatch(), EARFUL_DATA=str(data))
     ours, total = _own_seconds(profile)
     sys.stdout.write(

@@ -117,9 +117,9 @@ def _of_the_demo(settings: Settings) -> frozenset[str]:
     """Variables that commands set by themselves where the demo was made."""
     if not exists(settings):
         return frozenset()
-    from orchestration.demo import company as demo  # noqa: PLC0415 - the sandbox is wanted only here
+    from orchestration.demo import company  # noqa: PLC0415 - the sandbox is wanted only here
 
-    return frozenset(demo.environment(settings, ""))
+    return frozenset(company.environment(settings, ""))
 
 
 def _clock() -> Finding:

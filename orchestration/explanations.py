@@ -38,6 +38,10 @@ EXPLANATIONS: dict[str, str] = {
         "rule that somebody wrote is named with what to do; rows of customers are only counted: "
         "dbt's log in the data folder names the file with the query that returns them."
     ),
+    "ENVIRONMENT-OLD": (
+        "Some of what a checkout needs is made when it is installed: the packages, and the command "
+        "that runs dbt. After a pull that changed them, it has to be installed again."
+    ),
     "GATE-ERRORED": (
         "An expectation raised an error instead of judging the data. That is no verdict, so "
         "nothing passed and nothing was rejected. Usually a column is missing or has another "

@@ -98,7 +98,7 @@ class Decoder:
                 good.append(read(record))
                 kept.append(record)
             except _UNREADABLE as error:
-                path, reason = explain(error)
+                path, reason = _explained(error)
                 rejects.append((number, path, reason, bytes(record).decode("utf-8", "replace")))
         frame = pl.DataFrame(rejects, schema=REJECTS, orient="row")
         return self._undeclared.added(self._framed(good, frame), Lines.of(kept))
@@ -135,7 +135,7 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def explain(error: Exception) -> tuple[str, str]:
+def _explained(error: Exception) -> tuple[str, str]:
     """Path and reason of a record that does not decode, without any of its values."""
     if isinstance(error, Unfit):
         return error.path, error.reason

@@ -49,14 +49,14 @@ def demo(
 ) -> int:
     """The whole way on a made-up company: five vendors' APIs and a drop folder, on loopback."""
     from orchestration.dbt import manifest as dbt_manifest
-    from orchestration.demo import company as sandbox
+    from orchestration.demo import company
 
     settings = instance_settings.load()
-    passing = sandbox.span(advance) if advance is not None else None
-    wish = sandbox.Wish(scale, passing, faults)
+    passing = company.span(advance) if advance is not None else None
+    wish = company.Wish(scale, passing, faults)
     began = time.monotonic()
     before = _rows(settings)
-    with dbt_manifest.parsing(settings) as parsing, sandbox.vendors(settings, wish) as vendors:
+    with dbt_manifest.parsing(settings) as parsing, company.vendors(settings, wish) as vendors:
         made = time.monotonic() - began
         if not quiet and not as_json:
             say(

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from connectors.errors import FixConfiguration
+from connectors.errors import FixConfiguration, FixEnvironment
+from orchestration.dbt import child
 from orchestration.settings import ROOT, Settings
 
 PROJECT = ROOT / "dbt_project"
@@ -142,8 +143,20 @@ def ensure(settings: Settings) -> Path:
 
 
 def dbt_executable() -> str:
-    """The dbt of this environment, whatever PATH says, as a child that ends with its parent."""
-    return str(Path(sys.executable).with_name("earful-dbt"))
+    """The dbt of this environment, whatever PATH says, as a child that ends with its parent.
+
+    Raises:
+        FixEnvironment: The environment is from before this code, whose command is another one.
+    """
+    script = Path(sys.executable).with_name("earful-dbt")
+    if not script.is_file() or child.__name__.encode() not in script.read_bytes():
+        raise FixEnvironment(
+            "ENVIRONMENT-OLD",
+            str(script),
+            "is not the command of this code: the environment was installed before it",
+            "Install again, with make demo or pip install -e . in the checkout.",
+        )
+    return str(script)
 
 
 def public_columns(settings: Settings) -> set[PublicColumn]:

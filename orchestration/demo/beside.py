@@ -17,7 +17,7 @@ def beside(settings: Settings) -> Iterator[None]:
         yield
         return
     # imported here: a company is made with NumPy and much else, which no other instance needs
-    from orchestration.demo import company as demo  # noqa: PLC0415
+    from orchestration.demo import company  # noqa: PLC0415
 
-    with demo.vendors(settings, demo.Wish()):
+    with company.vendors(settings, company.Wish()):
         yield

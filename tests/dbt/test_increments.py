@@ -31,7 +31,6 @@ LATE = datetime(2027, 3, 1)  # noqa: DTZ001  # times in the warehouse are naive 
 ROWS = Company(4).records()
 AGAIN = {"rating": 2, "title": None, "body": "Fine, thanks.", "updated_at": LATE}
 MODELS = ("--resource-type", "seed", "--resource-type", "model")
-AGAIN_MODELS = ("--resource-type", "model")  # the seeds are there, and as they were
 MARTS = {
     "journey_events": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
     "scores": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
@@ -80,7 +79,7 @@ def test_days_in_any_order_and_a_build_cut_short_end_where_one_full_build_ends(
     for day, portion in enumerate(Company(seed).portions(3)):
         stepwise.load(portion)
         cut = ("--exclude", "metric_cells+", "metric_strata+") if day == 1 else ()
-        stepwise.dbt("build", *(AGAIN_MODELS if day else MODELS), *cut, seeds=SEEDS)
+        stepwise.dbt("build", *MODELS, *cut, seeds=SEEDS)
         whole.load(portion)
     whole.dbt("build", "--exclude-resource-type", "unit_test", seeds=SEEDS)
 
@@ -113,14 +112,14 @@ def test_changed_seeds_and_time_alone_change_what_hangs_on_them(
     review = {**rows["reviews"][0], **nobody, "review_id": "late", "reviewed_at": LATE}
     late = {"reviews": [{**review, "updated_at": LATE}]}
     stepwise.load(late, at=LATE)
-    stepwise.dbt("build", *AGAIN_MODELS, seeds=changed)
+    stepwise.dbt("build", *MODELS, seeds=changed)
     still_open = "select count(*) from release.main.journeys where outcome = 'open'"
     assert stepwise.rows(still_open) == [(0,)]
     # and without it they have not
     later = LATE + timedelta(hours=1)
     gone = {"reviews": [{**review, "updated_at": later, "_deleted": True}]}
     stepwise.load(gone, at=later)
-    stepwise.dbt("build", *AGAIN_MODELS, seeds=changed)
+    stepwise.dbt("build", *MODELS, seeds=changed)
 
     for portion, at in ((rows, None), (late, LATE), (gone, later)):
         whole.load(portion, at=at)
@@ -141,7 +140,7 @@ def touched(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     with house.open() as db:
         db.execute("update intermediate.int_text_themes set rules_found = 'seen|| '")
     house.load({"reviews": [{**review, **AGAIN} for review in ROWS["reviews"][:2]]})
-    house.dbt("build", *AGAIN_MODELS, *wanted, seeds=SEEDS)
+    house.dbt("build", *MODELS, *wanted, seeds=SEEDS)
     return house
 
 

@@ -1,4 +1,4 @@
-"""dbt does not outlive the process that holds the writer gate for it."""
+"""dbt is the child of this code, and does not outlive who holds the writer gate for it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from connectors.errors import FixEnvironment
+from orchestration.dbt import manifest as dbt_manifest
 from orchestration.settings import ROOT
 
 CHILD = "from orchestration.dbt.child import main; main()"
@@ -52,6 +54,22 @@ def test_dbt_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         parent.send_signal(signal.SIGKILL)
 
     _wait_for(lambda: not _lives(child))
+
+
+@pytest.mark.parametrize("script", [None, "from orchestration.dbt_child import main"])
+def test_a_command_of_other_code_is_named_with_what_to_do(
+    script: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = tmp_path / "earful-dbt"
+    if script is not None:
+        command.write_text(script)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+
+    with pytest.raises(FixEnvironment) as caught:
+        dbt_manifest.dbt_executable()
+
+    assert (caught.value.code, caught.value.where) == ("ENVIRONMENT-OLD", str(command))
+    assert "pip install -e ." in caught.value.remedy
 
 
 def _lives(process: int) -> bool:

@@ -24,6 +24,7 @@ from connectors.vendors import Options, connector
 from orchestration import settings
 from orchestration.checks import release_gate
 from orchestration.checkup import checkup
+from orchestration.dbt import manifest as dbt_manifest
 from orchestration.defs.warehouse import automation
 from orchestration.loading import load_definitions
 from orchestration.long_lived import long_lived
@@ -73,9 +74,6 @@ def specs(definitions: dg.Definitions) -> dict[str, dg.AssetSpec]:
 @pytest.fixture(scope="module")
 def manifest(definitions: dg.Definitions) -> dict[str, Any]:
     """What dbt itself says of the project that the definitions were made of."""
-    from orchestration import settings  # noqa: PLC0415 - settings of this module
-    from orchestration.dbt import manifest as dbt_manifest  # noqa: PLC0415 - settings of this module
-
     assert definitions
     found: dict[str, Any] = json.loads(dbt_manifest.ensure(settings.load()).read_bytes())
     return found

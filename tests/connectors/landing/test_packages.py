@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
 
@@ -188,3 +189,28 @@ def test_a_frame_off_contract_is_refused(
         with PackageWriter(folder, "20260101T000000.000000Z-aaaaaa", ORIGIN) as writer:
             with pytest.raises(FixConfiguration, match=message):
                 writer.add("survey_responses", frame)
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+def test_row_groups_are_as_large_as_those_of_duckdb(landing: Landing, *, streamed: bool) -> None:
+    """Others would be put together anew when they are loaded."""
+    number = pl.int_range(300_000).cast(pl.String)
+    rows = pl.select(survey_id=pl.lit("s"), response_id=number, status=pl.lit("completed"))
+    with landing.writing("shop", "answers") as folder:
+        with PackageWriter(folder, landing.next_load_id("shop", "answers"), ORIGIN) as writer:
+            if streamed:
+                writer.sink("survey_responses", rows.lazy())
+            else:
+                writer.add("survey_responses", rows)
+            manifest = writer.commit(Counts(read=rows.height, accepted=rows.height))
+        file = folder / manifest.load_id / "survey_responses.parquet"
+    with duckdb.connect() as db:
+        groups = "select distinct row_group_id, row_group_num_rows from parquet_metadata(?)"
+        written = sorted(rows for _, rows in db.execute(groups, [str(file)]).fetchall())
+        db.execute("create table own as from range(300_000)")
+        own = "select max(n) from (select sum(count) as n from pragma_storage_info('own')"
+        [(largest,)] = db.execute(
+            f"{own} where segment_type = 'BIGINT' group by row_group_id)"
+        ).fetchall()
+
+    assert written == [300_000 - 2 * largest, largest, largest]
