@@ -2,10 +2,14 @@
 
 dbt makes a message of each event, writes it out once for every log, and only then asks whether
 that log takes its level. More than nine in ten are details that no log takes.
+
+dbt adds a callback of its own, which asks after warnings alone: it does not count as somebody who
+listens to details.
 """
 
 from __future__ import annotations
 
+from dbt.tracking import track_behavior_change_warn
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.event_manager_client import ctx_set_event_manager
@@ -30,7 +34,7 @@ class LeanEventManager(EventManager):
     def _is_heard(self, level: EventLevel) -> bool:
         return (
             level not in _DETAILS
-            or bool(self.callbacks)
+            or any(callback is not track_behavior_change_warn for callback in self.callbacks)
             or any(log.level in _DETAILS for log in self.loggers)
         )
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+from argparse import Namespace
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from dbt.events.logging import setup_event_logger
 from dbt_common.events.base_types import EventLevel
+from dbt_common.events.event_manager_client import ctx_set_event_manager, get_event_manager
 from dbt_common.events.logger import LoggerConfig
 from dbt_common.events.types import Note
 from dbt_common.exceptions import EventCompilationError
@@ -86,3 +90,29 @@ def test_what_is_to_end_a_build_ends_it_whoever_listens() -> None:
 
     with pytest.raises(EventCompilationError, match=WORDS):
         events.fire_event(Note(msg=WORDS), EventLevel.DEBUG, force_warn_or_error_handling=True)
+
+
+def test_dbt_itself_listens_to_no_detail(worded: list[str], tmp_path: Path) -> None:
+    """Its own callback is there in every run, and counted as a listener it would undo all of it."""
+    flags = Namespace(
+        LOG_PATH=str(tmp_path),
+        LOG_LEVEL="info",
+        LOG_LEVEL_FILE="none",
+        LOG_FORMAT="default",
+        LOG_CACHE_EVENTS=False,
+        QUIET=False,
+        DEBUG=False,
+        USE_COLORS=False,
+    )
+    before = get_event_manager()
+    events = LeanEventManager()
+    ctx_set_event_manager(events)
+    try:
+        setup_event_logger(flags)
+        assert events.callbacks
+        events.fire_event(Note(msg=WORDS), EventLevel.DEBUG)
+        assert not worded
+        events.fire_event(Note(msg=WORDS), EventLevel.INFO)
+        assert worded
+    finally:
+        ctx_set_event_manager(before)
