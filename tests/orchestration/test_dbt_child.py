@@ -23,6 +23,7 @@ child = subprocess.Popen([sys.executable, "-c", {CHILD!r}])
 print(child.pid, flush=True)
 child.wait()
 """
+BESIDE_DBT = "__path__ = __import__('pkgutil').extend_path(__path__, __name__)"
 DBT = """
 import time
 from pathlib import Path
@@ -38,8 +39,9 @@ def test_dbt_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     began = tmp_path / "began"
     module = tmp_path / "dbt" / "cli" / "main.py"
     module.parent.mkdir(parents=True)
+    # all but the command line is dbt's own
     for package in (module.parent, module.parent.parent):
-        (package / "__init__.py").touch()
+        (package / "__init__.py").write_text(BESIDE_DBT)
     module.write_text(DBT.format(began=str(began)))
     with subprocess.Popen(
         [sys.executable, "-c", PARENT],
