@@ -10,8 +10,7 @@
         {%- set relation, known = load_relation(ref(versions)), [] %}
         {%- for reader, counter in readers.items() %}
             {%- set table = load_relation(ref(reader)) %}
-            {#- not by get_columns_in_relation: that begins a transaction, which dbt rolls back after its hooks #}
-            {%- set columns = run_query('select * from ' ~ table ~ ' where 1 = 0').column_names if table else [] %}
+            {%- set columns = column_names(table) if table else [] %}
             {%- if counter in columns %}
                 {%- do known.append('select coalesce(max(' ~ counter ~ '), 0) as number from ' ~ table) %}
             {%- endif %}

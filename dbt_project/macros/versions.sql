@@ -44,7 +44,7 @@ build as (
     {%- if not execute or not is_incremental() %}{{ return({'number': first, 'is_all': false}) }}{% endif -%}
     {%- set state = namespace(number=first) %}
     {#- what outlives an upgrade may be from before it was counted #}
-    {%- if counter in (adapter.get_columns_in_relation(this) | map(attribute='name')) %}
+    {%- if counter in column_names(this) %}
         {%- set known = scalar('select cast(max(' ~ counter ~ ') as ' ~ dbt.type_string() ~ ') from ' ~ this) %}
         {%- if known is not none %}
             {%- set number = "timestamp '" ~ known ~ "'" if first.startswith('timestamp') else known %}

@@ -30,7 +30,7 @@ def main() -> None:
     # imported here: a dbt whose parent is gone should not come up
     from dbt.cli.main import cli  # noqa: PLC0415
 
-    from orchestration.dbt.events import skip_unheard_events  # noqa: PLC0415
+    from orchestration.dbt.lean import make_dbt_lean  # noqa: PLC0415
 
-    skip_unheard_events()
+    make_dbt_lean()
     cli()

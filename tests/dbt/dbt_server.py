@@ -16,7 +16,7 @@ from typing import IO
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
-from orchestration.dbt.events import skip_unheard_events
+from orchestration.dbt.lean import make_dbt_lean
 
 
 def serve() -> None:
@@ -27,7 +27,7 @@ def serve() -> None:
     os.dup2(printed.fileno(), 1)
     # a tenth of the time went into looking through modules and manifests for garbage
     gc.disable()
-    skip_unheard_events()
+    make_dbt_lean()
     for line in sys.stdin:
         request = json.loads(line)
         os.environ.update(request["environment"])

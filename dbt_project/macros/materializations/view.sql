@@ -1,0 +1,12 @@
+{#- A view that DuckDB makes anew under its own name, see table.sql. -#}
+{% materialization view, adapter='duckdb' -%}
+    {%- set made = this.incorporate(type='view') -%}
+    {{ run_hooks(pre_hooks, inside_transaction=false) }}
+    {{ run_hooks(pre_hooks, inside_transaction=true) }}
+    {%- do make_anew(made, get_create_view_as_sql(made, compiled_code)) -%}
+    {%- do persist_docs(made, model) -%}
+    {{ run_hooks(post_hooks, inside_transaction=true) }}
+    {%- do adapter.commit() -%}
+    {{ run_hooks(post_hooks, inside_transaction=false) }}
+    {{ return({'relations': [made]}) }}
+{%- endmaterialization %}
