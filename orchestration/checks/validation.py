@@ -22,6 +22,7 @@ from great_expectations.data_context.types.base import ProgressBarsConfig
 from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
 
 from connectors.errors import FixEnvironment
+from orchestration.checks import data_docs
 from orchestration.checks.rules import Rule
 from orchestration.warehouse import connect
 
@@ -83,7 +84,7 @@ def validate(path: Path, docs: Path, suites: list[Suite]) -> dict[str, dict[str,
             result_format={"result_format": "BASIC"},
         )
         results = context.checkpoints.add(checkpoint).run().run_results.values()
-        _write_docs(context, docs)
+        data_docs.write(context, docs)
     counted = {
         suite.name: {_rule(r): _culprits(suite, r) for r in result.results}
         for suite, result in zip(suites, results, strict=True)
@@ -110,24 +111,6 @@ def _definition(
             name=suite.name, data=batch.add_batch_definition_whole_table("rows"), suite=expectations
         )
     )
-
-
-def _write_docs(context: EphemeralDataContext, docs: Path) -> None:
-    """A site about the results.
-
-    Written once at the end: the action that Great Expectations has for it compiles every template
-    anew for each suite, which takes longer than all the queries.
-    """
-    store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)}
-    context.add_data_docs_site(
-        "gate",
-        {
-            "class_name": "SiteBuilder",
-            "store_backend": store,
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-        },
-    )
-    context.build_data_docs()
 
 
 def _rule(result: ExpectationValidationResult) -> str:

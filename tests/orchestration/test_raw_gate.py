@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from unittest.mock import patch
 
+import jinja2
 import pytest
 from house import WHEN, House, review
 
@@ -169,7 +170,33 @@ def test_the_verdicts_are_written_as_data_docs(house: House) -> None:
     house.load()
     verdict(house)
 
-    assert (house.settings.data_docs / "raw_gate" / "index.html").exists()
+    docs = house.settings.data_docs / "raw_gate"
+    assert (docs / "index.html").exists()
+    assert list(docs.glob("expectations/*.html"))
+    assert list(docs.glob("validations/**/*.html"))
+
+
+def test_data_docs_compile_no_template_twice(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor do they write the site that Great Expectations has for itself."""
+    house.land(GOOD)
+    house.load()
+    verdict(house)
+    compiled = []
+    once = jinja2.Environment.compile
+
+    def counted(
+        self: jinja2.Environment, source: str, name: str | None = None, *rest: object
+    ) -> object:
+        # what is in a value has no name
+        compiled.extend([name] if name else [])
+        return once(self, source, name, *rest)
+
+    monkeypatch.setattr(jinja2.Environment, "compile", counted)
+    house.land([review(30, rating=9.0)])
+    house.load()
+    verdict(house)
+
+    assert not compiled
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))
