@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from unittest.mock import patch
 
 import jinja2
@@ -165,7 +167,12 @@ def test_a_lost_row_is_noticed(house: House) -> None:
         raw_gate.judge(house.settings)
 
 
-def test_the_verdicts_are_written_as_data_docs(house: House) -> None:
+def test_the_verdicts_are_written_as_data_docs_and_nowhere_else(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "temporary"
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
     house.land(GOOD)
     house.load()
     verdict(house)
@@ -174,10 +181,10 @@ def test_the_verdicts_are_written_as_data_docs(house: House) -> None:
     assert (docs / "index.html").exists()
     assert list(docs.glob("expectations/*.html"))
     assert list(docs.glob("validations/**/*.html"))
+    assert not list(elsewhere.iterdir())
 
 
 def test_data_docs_compile_no_template_twice(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nor do they write the site that Great Expectations has for itself."""
     house.land(GOOD)
     house.load()
     verdict(house)
