@@ -13,6 +13,8 @@ import duckdb
 import pytest
 from dbt_process import PROJECT, dbt_process
 
+pytestmark = pytest.mark.slow
+
 MATERIALIZATIONS = PROJECT / "macros" / "materializations"
 PROFILE = {
     "small": {

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from warehouse import Warehouse
+
+pytestmark = pytest.mark.slow
 
 
 def test_every_unit_test_passes(warehouse: Callable[[str], Warehouse]) -> None:

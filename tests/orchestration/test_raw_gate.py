@@ -18,6 +18,8 @@ from orchestration.checks import raw_gate, rules, validation
 from orchestration.checks.rules import rules_for
 from orchestration.warehouse import connect
 
+pytestmark = pytest.mark.slow
+
 GOOD = [review(n) for n in range(20)]
 BALANCE = (
     "select sum(rows_in - rows_accepted - rows_rejected - rows_deduplicated) from raw._load_tables"

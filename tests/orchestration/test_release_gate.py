@@ -14,6 +14,8 @@ from orchestration.publishing import snapshot
 from orchestration.publishing.versions import FILE, Versions
 from orchestration.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 NAKED = (
     "n",
     "interval_low",
