@@ -195,6 +195,31 @@ def test_a_column_that_a_model_got_since_is_added_and_one_that_it_lost_stays(
     ]
 
 
+def test_another_change_of_columns_is_as_the_model_says(small: Small) -> None:
+    config = {"materialized": "incremental", "unique_key": "id"}
+    small.build("select 1 as id", **config)
+
+    more = "select 2 as id, 'two' as word"
+    assert not small.build(more, on_schema_change="fail", **config)
+    assert "out of sync" in small.said
+    assert not small.build("select 'two' as word", on_schema_change="ignore", **config)
+    assert small.rows() == [(1,)]
+    assert small.build(more, on_schema_change="ignore", **config), small.said
+    assert small.rows() == [(1,), (2,)]
+    assert small.build(more, on_schema_change="sync_all_columns", **config), small.said
+    assert small.rows() == [(1, None), (2, "two")]
+
+
+def test_an_increment_deletes_only_where_its_predicates_hold(small: Small) -> None:
+    config = {"materialized": "incremental", "unique_key": "id"}
+    small.build("select 1 as id, 'old' as word", **config)
+
+    again = {"incremental_predicates": ["word <> 'old'"]}
+    assert small.build("select 1 as id, 'new' as word", **config, **again), small.said
+
+    assert small.rows() == [(1, "new"), (1, "old")]
+
+
 @pytest.mark.parametrize("kind", ["table", "incremental"])
 def test_a_model_with_a_contract_says_what_its_columns_are(small: Small, kind: str) -> None:
     described = small.folder / "models" / "answers.yml"

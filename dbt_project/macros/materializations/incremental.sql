@@ -2,9 +2,9 @@
     An incremental model in DuckDB: what is new goes into a temporary table and from there, by the model's
     strategy, into what is held.
 
-    Differs from dbt-duckdb's in that columns are asked for once: it asks four times, of a database whose
-    types have no lengths to be widened. A column that the model got since is added, as `append_new_columns`
-    says; that is the only change of columns which this project allows.
+    Differs from dbt-duckdb's in that the names of columns are asked for once: it asks four times for all of
+    them, of a database whose types have no lengths to be widened. Where names differ, dbt does what
+    `on_schema_change` says; a change of type alone is left to the insert, which casts or fails.
 -#}
 {% materialization incremental, adapter='duckdb' -%}
     {%- set existing = load_cached_relation(this) -%}
@@ -16,28 +16,27 @@
     {%- else -%}
         {%- set told = make_temp_relation(made) -%}
         {%- do run_query(create_table_as(true, told, compiled_code)) -%}
-        {%- set names = column_names(told) -%}
-        {%- if names | reject('in', column_names(made)) | list -%}
-            {%- do process_schema_changes('append_new_columns', told, made) -%}
+        {%- set names, columns = column_names(told), [] -%}
+        {%- if names | sort != column_names(made) | sort -%}
+            {%- set change = incremental_validate_on_schema_change(config.get('on_schema_change')) -%}
+            {%- do columns.extend(
+                process_schema_changes(change, told, made) or adapter.get_columns_in_relation(made)
+            ) -%}
+        {%- else -%}
+            {%- for name in names -%}{%- do columns.append({'name': name}) -%}{%- endfor -%}
         {%- endif -%}
         {%- set strategy = adapter.get_incremental_strategy_macro(context, config.get('incremental_strategy')) -%}
-        {%- set columns = [] -%}
-        {%- for name in names -%}{%- do columns.append({'name': name}) -%}{%- endfor -%}
         {%- call statement('main') -%}
             {{ strategy({
                 'target_relation': made,
                 'temp_relation': told,
                 'unique_key': config.get('unique_key'),
                 'dest_columns': columns,
-                'incremental_predicates': none,
+                'incremental_predicates': config.get('incremental_predicates'),
             }) }}
         {%- endcall -%}
     {%- endif -%}
-    {%- do persist_docs(made, model) -%}
-    {{ run_hooks(post_hooks, inside_transaction=true) }}
-    {%- do adapter.commit() -%}
-    {{ run_hooks(post_hooks, inside_transaction=false) }}
-    {{ return({'relations': [made]}) }}
+    {{ return(finished(made)) }}
 {%- endmaterialization %}
 
 {#- The names of a relation's columns, in their order. -#}

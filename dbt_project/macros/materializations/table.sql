@@ -10,11 +10,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
     {%- do make_anew(made, create_table_as(false, made, compiled_code)) -%}
-    {%- do persist_docs(made, model) -%}
-    {{ run_hooks(post_hooks, inside_transaction=true) }}
-    {%- do adapter.commit() -%}
-    {{ run_hooks(post_hooks, inside_transaction=false) }}
-    {{ return({'relations': [made]}) }}
+    {{ return(finished(made)) }}
 {%- endmaterialization %}
 
 {#- Runs the statement that creates a relation, after it has dropped the relation of that name: both or neither. -#}
@@ -26,4 +22,13 @@
         {%- endif %}
         {{ creation }}
     {%- endcall -%}
+{%- endmacro %}
+
+{#- How every materialization ends: with what is told of the relation, the hooks, and the commit between them. -#}
+{% macro finished(made) -%}
+    {%- do persist_docs(made, model) -%}
+    {{ run_hooks(post_hooks, inside_transaction=true) }}
+    {%- do adapter.commit() -%}
+    {{ run_hooks(post_hooks, inside_transaction=false) }}
+    {{ return({'relations': [made]}) }}
 {%- endmacro %}

@@ -4,9 +4,5 @@
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
     {%- do make_anew(made, get_create_view_as_sql(made, compiled_code)) -%}
-    {%- do persist_docs(made, model) -%}
-    {{ run_hooks(post_hooks, inside_transaction=true) }}
-    {%- do adapter.commit() -%}
-    {{ run_hooks(post_hooks, inside_transaction=false) }}
-    {{ return({'relations': [made]}) }}
+    {{ return(finished(made)) }}
 {%- endmaterialization %}
