@@ -30,7 +30,7 @@ from functools import partial
 from connectors.cursors import EachPart, Snapshot, Swept, Windowed
 from connectors.http import Header, Rate, Secret, Vendor
 from connectors.vendors.connector import Connector, Endpoint, Options
-from connectors.vendors.qualtrics import changes, exports, people, surveys
+from connectors.vendors.qualtrics import changes, contacts, exports, invitations, questions, surveys
 from connectors.vendors.qualtrics.responses import responses
 
 _MONTH = timedelta(days=30)
@@ -50,15 +50,18 @@ def _responses(survey: str) -> Windowed:
 
 def _invitations(survey: str) -> Windowed:
     return Windowed(
-        partial(people.invitations, survey), step=_ALL, look_back=_MONTH, posted=people.invited
+        partial(invitations.page, survey),
+        step=_ALL,
+        look_back=_MONTH,
+        posted=invitations.posted,
     )
 
 
 def _contacts(directory: str) -> Snapshot:
     return Snapshot(
-        partial(people.contacts, directory),
-        key=people.contact_id,
-        gone=people.gone,
+        partial(contacts.page, directory),
+        key=contacts.key,
+        gone=contacts.gone,
         overlaps=True,
     )
 
@@ -69,9 +72,11 @@ def _auth(secrets: Mapping[str, Secret]) -> Header:
 
 def _endpoints(options: Options) -> dict[str, Endpoint]:
     return {
-        "questions": Endpoint(surveys.QUESTIONS, Snapshot(surveys.definitions, key=surveys.key)),
-        "invitations": Endpoint(people.INVITATIONS, EachPart(surveys.ids, _invitations)),
-        "contacts": Endpoint(people.CONTACTS, EachPart(people.directories, _contacts, own=True)),
+        "questions": Endpoint(questions.QUESTIONS, Snapshot(surveys.definitions, key=surveys.key)),
+        "invitations": Endpoint(invitations.INVITATIONS, EachPart(surveys.ids, _invitations)),
+        "contacts": Endpoint(
+            contacts.CONTACTS, EachPart(contacts.directories, _contacts, own=True)
+        ),
         "responses": Endpoint(
             responses(options),
             Swept(EachPart(surveys.ids, _responses), changes.sweep(options)),

@@ -41,6 +41,8 @@ from connectors.http import Auth, Basic, Rate, Secret, Vendor
 from connectors.stream import Stream
 from connectors.vendors.connector import Connector, Endpoint, Options
 from connectors.vendors.zendesk import readers
+from connectors.vendors.zendesk.conversation import CHANGES, LOST, MESSAGES
+from connectors.vendors.zendesk.people import ACCOUNTS, ADDRESSES, PEOPLE, TEAMS
 from connectors.vendors.zendesk.records import (
     Group,
     Organization,
@@ -49,19 +51,7 @@ from connectors.vendors.zendesk.records import (
     TicketEvent,
     User,
 )
-from connectors.vendors.zendesk.tables import (
-    ACCOUNTS,
-    ADDRESSES,
-    CASES,
-    CHANGES,
-    GONE,
-    LOST,
-    MESSAGES,
-    PEOPLE,
-    RATINGS,
-    STATED,
-    TEAMS,
-)
+from connectors.vendors.zendesk.tickets import CASES, GONE, RATINGS, STATED
 
 
 def _auth(secrets: Mapping[str, Secret]) -> Auth:

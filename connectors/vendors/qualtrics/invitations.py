@@ -1,4 +1,4 @@
-"""Whom a survey was sent to, how far each got, and who they are."""
+"""Whom a survey was sent to, and how far each got."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import msgspec
 import polars as pl
 
-from connectors.cursors import Batch, Posted, Reading, Span
+from connectors.cursors import Batch, Posted, Span
 from connectors.http import Api, Missing
 from connectors.records import also
 from connectors.stream import Stream
 from connectors.vendors.mapping import given, renamed
 from connectors.vendors.qualtrics.surveys import Elements, Listed, listed
-from connectors.vendors.reading import each, naive, one, spliced, told
+from connectors.vendors.reading import each, naive, spliced, told
 
 _CHANNELS = {"Email": "email", "SMS": "sms", "WhatsApp": "sms", "Personal": "web"}
 _STATUSES = {
@@ -50,16 +50,6 @@ class Invitation(msgspec.Struct, rename="camel"):
     channel: str | None = msgspec.field(default=None, name="_channel")
 
 
-@also("firstName lastName unsubscribed mailingListUnsubscribed")
-class Contact(msgspec.Struct, rename="camel"):
-    contact_id: str
-    email: str | None = None
-    phone: str | None = None
-    ext_ref: str | None = None
-    language: str | None = None
-    gone: bool = msgspec.field(default=False, name="_gone")
-
-
 INVITATIONS = Stream(
     record=Invitation,
     tables={
@@ -76,34 +66,12 @@ INVITATIONS = Stream(
         }
     },
 )
-CONTACTS = Stream(
-    record=Contact,
-    tables={
-        "people": {
-            "person_ref": "contact_id",
-            "email": given("email"),
-            "phone": given("phone"),
-            "external_id": given("ext_ref"),
-            "language": given("language"),
-            # contacts are not dated: the later load is the later version
-            "_deleted": "gone",
-        }
-    },
-)
 
 
 class _Distribution(msgspec.Struct, rename="camel"):
     id: str
     send_date: datetime
     channel: str | None = None
-
-
-class _Directory(msgspec.Struct, rename="camel"):
-    directory_id: str
-
-
-class _ContactId(msgspec.Struct, rename="camel"):
-    contact_id: str
 
 
 class _Sent(msgspec.Struct, rename="camel"):
@@ -119,7 +87,7 @@ class _Place(msgspec.Struct):
     page: str | None = None
 
 
-def invitations(survey: str, api: Api, span: Span, after: str | None) -> Batch:
+def page(survey: str, api: Api, span: Span, after: str | None) -> Batch:
     """A page of the history of the distributions that went out in a stretch of time."""
     place = msgspec.json.decode(after, type=_Place) if after else _Place(0)
     sent = _sent(api, survey, span)
@@ -128,16 +96,16 @@ def invitations(survey: str, api: Api, span: Span, after: str | None) -> Batch:
     distribution = sent[place.distribution]
     path = place.page or f"distributions/{distribution.id}/history"
     try:
-        page = api.get(path, Listed).result
+        sent_to = api.get(path, Listed).result
     except Missing:
         # deleted since the list was made
-        page = Elements()
+        sent_to = Elements()
     records = [
         spliced(spliced(record, "_channel", distribution.channel), "_survey", survey)
-        for record in page.elements
+        for record in sent_to.elements
     ]
-    following = _Place(place.distribution, page.next_page)
-    if page.next_page is None:
+    following = _Place(place.distribution, sent_to.next_page)
+    if sent_to.next_page is None:
         following = _Place(place.distribution + 1)
     done = following.distribution == len(sent)
     return Batch(records, next=msgspec.json.encode(following).decode(), done=done)
@@ -154,30 +122,7 @@ def _sent(api: Api, survey: str, span: Span) -> list[_Distribution]:
     return sorted(found, key=lambda d: (d.send_date, d.id))
 
 
-def directories(api: Api) -> list[str]:
-    """Directories of contacts that the token may see."""
-    return [found.directory_id for found in told(each([*listed(api, "directories")], _Directory))]
-
-
-def contacts(directory: str, api: Api, at: str | None, _reading: Reading) -> Batch:
-    """A page of a directory's contacts."""
-    path = at or f"directories/{directory}/contacts"
-    page = api.get(path, Listed).result if at else api.get(path, Listed, pageSize=100).result
-    return Batch(page.elements, next=page.next_page, done=page.next_page is None)
-
-
-def contact_id(record: bytes) -> str | None:
-    """Key of a contact."""
-    contact = one(record, _ContactId)
-    return None if contact is None else contact.contact_id
-
-
-def gone(contact: str, _api: Api) -> bytes:
-    """A record of ours in the vendor's shape: the contact is in its directory no more."""
-    return msgspec.json.encode({"_gone": True, "contactId": contact})
-
-
-def invited(records: Sequence[bytes]) -> list[Posted | None]:
+def posted(records: Sequence[bytes]) -> list[Posted | None]:
     """Whom each invitation is to, and when it was sent."""
     return [
         Posted(f"{sent.distribution_id}:{sent.contact_id}", naive(sent.sent_at)) if sent else None
