@@ -22,7 +22,7 @@ NAMES = (
     "identity",
     "report",
 )
-SIZED = ("increments",)
+SIZED = ("increments", "full_build")
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """Zendesk's ticket pages -> current rows in DuckDB, beside dlt in its fastest setting.
 
-Ours lands packages, loads them into raw, and puts the current version of each case into a table
-by delete and insert, as dbt's staging does. dlt is a peer and no dependency: it gets an
-environment of its own under build/.
+The floor is that of json_pages, whose Parquet is put into a table by key in one statement. Ours
+lands packages, loads them into raw, and puts the current version of each case into a table by
+delete and insert, as dbt's staging does. dlt is a peer and no dependency: it gets an environment of
+its own under build/.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.json_pages import landed
+from benchmarks.json_pages import floor_short, landed
 from benchmarks.measure import Stopwatch, compare
 from benchmarks.tickets import page_files
 from connectors.landing import Landing
@@ -35,6 +36,18 @@ _CURRENT = """
     commit;
     checkpoint;
 """
+
+
+def floor_current(work: Path, size: int, watch: Stopwatch) -> None:
+    """Floor: decoded, kept and written by hand, the current version by key."""
+    floor_short(work, size, watch)
+    with watch, connect(work / "floor.duckdb") as connection:
+        connection.execute(
+            f"create table current_tickets as from read_parquet('{work}/*.parquet')"
+            " qualify row_number() over (partition by id order by updated_at desc) = 1"
+        )
+        [[rows]] = connection.execute("select count(*) from current_tickets").fetchall()
+    _check(rows, size)
 
 
 def dlt_merge(work: Path, size: int, watch: Stopwatch) -> None:
@@ -91,4 +104,5 @@ def main(folder: Path, *, small: bool) -> None:
     if not _installed():
         sys.stdout.write("  skipped: dlt 1.31 could not be installed\n")
         return
-    compare("dlt_peer", ["land_load_current", "dlt_merge"], folder, 20_000 if small else 500_000)
+    cases = ["floor_current", "land_load_current", "dlt_merge"]
+    compare("dlt_peer", cases, folder, 20_000 if small else 500_000)

@@ -30,23 +30,24 @@ from benchmarks.spill import Spilled, spilled_to
 from orchestration.checks.masks import masked
 from orchestration.warehouse import connect, scratch
 
-MEMORY = "1GB"
+_MB_PER_MILLION, _LEAST_MB = 200, 1000
+"""Memory that DuckDB gets, for each million voices."""
 _SCRIPT = Path(__file__).with_suffix(".sql")
 _CASES = ("by_script", "by_dbt", "rest_by_dbt")
 _UNLIKE = {("identity_links", "since")}
 
 
-def main(folder: Path, *, small: bool) -> None:
+def main(folder: Path, *, small: bool, sizes: list[int] | None = None) -> None:
     """Print seconds, processor time, memory and spill of both, for each size and by mart."""
     fixed = {case: result.cpu for case, result in _made(folder / "empty", 0).items()}
-    for size in (20_000,) if small else (200_000, 1_000_000):
+    for size in sizes or ((20_000,) if small else (200_000, 1_000_000)):
         shop = folder / f"shop-{size}"
         results = _made(shop, size)
         release = shop / "raw/release.duckdb"
         marts = same_tables.compare(shop / "script.duckdb", release, _UNLIKE)
         others = [name for name in same_tables.names(release) if name not in marts]
         sys.stdout.write(
-            f"  {size:>9,} voices, {MEMORY} of memory; compared: {', '.join(marts)}\n"
+            f"  {size:>9,} voices, {_memory(size)} of memory; compared: {', '.join(marts)}\n"
             f"    not compared: {', '.join(others)}\n"
         )
         _tell(shop, results, fixed)
@@ -64,11 +65,11 @@ def raw(work: Path, size: int, _watch: Stopwatch) -> None:
         history.load(changed, changed + size // 100, deleted=True)
 
 
-def by_script(work: Path, _size: int, watch: Stopwatch) -> None:
+def by_script(work: Path, size: int, watch: Stopwatch) -> None:
     """Floor: each statement of the script, in a file of its own."""
     seconds: dict[str, float] = {}
     with watch, scratch() as connection, spilled_to(work / "spill") as spilled:
-        for setting, value in _limits(work).items():
+        for setting, value in _limits(work, size).items():
             connection.execute(f"set {setting} = '{value}'")
         # as dbt's profile attaches the marts
         connection.execute(
@@ -89,29 +90,34 @@ def by_script(work: Path, _size: int, watch: Stopwatch) -> None:
     _keep(work.parent / "by_script.json", seconds, spilled)
 
 
-def by_dbt(work: Path, _size: int, watch: Stopwatch) -> None:
+def by_dbt(work: Path, size: int, watch: Stopwatch) -> None:
     """The compared marts and all that they are made of, by dbt."""
-    _dbt(work, watch, "by_dbt", "--select")
+    _dbt(work, size, watch, "by_dbt")
 
 
-def rest_by_dbt(work: Path, _size: int, watch: Stopwatch) -> None:
+def rest_by_dbt(work: Path, size: int, watch: Stopwatch) -> None:
     """What else there is, by dbt, after `by_dbt`."""
-    _dbt(work, watch, "rest_by_dbt", "--exclude")
+    _dbt(work, size, watch, "rest_by_dbt")
 
 
-def _dbt(work: Path, watch: Stopwatch, name: str, choice: str) -> None:
+def _dbt(work: Path, size: int, watch: Stopwatch, name: str) -> None:
     profile = yaml.safe_load((PROFILES / "profiles.yml").read_text())
-    profile["earful"]["outputs"]["duckdb"]["config_options"] = _limits(work)
+    profile["earful"]["outputs"]["duckdb"]["config_options"] = _limits(work, size)
     (work / "profiles.yml").write_text(yaml.safe_dump(profile))
     compared = [f"+{mart}" for mart in same_tables.names(work.parent / "script.duckdb")]
+    choice = "--exclude" if name == "rest_by_dbt" else "--select"
     with spilled_to(work / "spill") as spilled, watch:
         seconds = build(work.parent / "raw", choice, *compared, profiles=work)
     _keep(work.parent / f"{name}.json", seconds, spilled)
 
 
-def _limits(work: Path) -> dict[str, str | int]:
+def _limits(work: Path, size: int) -> dict[str, str | int]:
     spill = str(work / "spill")
-    return {"threads": os.cpu_count() or 1, "memory_limit": MEMORY, "temp_directory": spill}
+    return {"threads": os.cpu_count() or 1, "memory_limit": _memory(size), "temp_directory": spill}
+
+
+def _memory(size: int) -> str:
+    return f"{max(_LEAST_MB, size * _MB_PER_MILLION // 1_000_000)}MB"
 
 
 def _made_by(statement: str) -> str:

@@ -6,6 +6,7 @@ are relative to it. No secret is ever a setting: sources name environment variab
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from functools import cached_property
@@ -73,6 +74,12 @@ class Settings(BaseSettings):
         ge=1,
         description="Models that are built at once; with 1, memory holds one query at most.",
     )
+    model_memory: str | None = Field(
+        None,
+        pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
+        description="Memory of DuckDB while models are built, as 4GB; what does not fit it writes "
+        "to disk. Four fifths of the machine's without.",
+    )
 
     publish_texts: bool = Field(
         default=True,
@@ -117,6 +124,7 @@ class Settings(BaseSettings):
     @cached_property
     def dbt_environment(self) -> dict[str, str]:
         """Variables that the dbt profile and project read."""
+        limits = {"memory_limit": self.model_memory} if self.model_memory else {}
         return {
             "EARFUL_WAREHOUSE": str(self.warehouse),
             "EARFUL_RELEASE": str(self.release),
@@ -124,6 +132,7 @@ class Settings(BaseSettings):
             # would lead back to the seed itself and overwrite it
             "EARFUL_SEED_PATH": os.path.relpath(self.seeds, ROOT / "dbt_project"),
             "EARFUL_MODEL_THREADS": str(self.model_threads),
+            "EARFUL_DUCKDB_CONFIG": json.dumps(limits),
             "EARFUL_PUBLISH_TEXTS": str(self.publish_texts).lower(),
             "DBT_TARGET_PATH": str(self.data / "dbt"),
             # its log is for people; the JSON that Dagster reads comes by its output. Statements are

@@ -116,6 +116,8 @@ class Warehouse:
             "EARFUL_WAREHOUSE": str(place / "warehouse.duckdb"),
             "EARFUL_RELEASE": str(place / "release.duckdb"),
             "EARFUL_SEED_PATH": os.path.relpath(place / "seeds", PROJECT),
+            # another thread for a few rows costs more than it does
+            "EARFUL_DUCKDB_CONFIG": '{"threads": 1}',
             "DBT_PROFILES_DIR": str(PROJECT),
             "DBT_TARGET_PATH": str(place / "target"),
             "DBT_LOG_LEVEL_FILE": "none",
