@@ -11,7 +11,8 @@ the customers that all links make together. It learns from each set without its 
 Reads `febrl` and `splink_datasets` below EARFUL_EXPORTS.
 
 And what it costs: people of two systems with an e-mail address and a number each, and orders by
-both; two customers share a number. 2.1 million references, 3 million links; then two days of new,
+both; two customers share a number. 2.1 million references, 3 million links, beside what a script by
+hand takes for them (identity_floor.py), which has to find as many customers; then two days of new,
 changed and deleted ones, beside what dbt takes to do nothing.
 """
 
@@ -27,6 +28,7 @@ from pathlib import Path
 
 import polars as pl
 
+from benchmarks import identity_floor
 from benchmarks.measure import Stopwatch
 from benchmarks.models import SEEDS, build
 from connectors.landing import Landing
@@ -236,6 +238,10 @@ def _costs(folder: Path, size: int) -> None:
     for day in range(3):
         if day == 0:
             _told(settings, 1, range(size))
+            floor, references, customers = identity_floor.seconds(settings.warehouse)
+            sys.stdout.write(
+                f"  floor: {references:,} references, {customers:,} customers, {floor:.2f} s\n"
+            )
         else:
             first = size + (day - 1) * step
             _told(settings, 3 * day, range(first, first + step))
@@ -244,13 +250,19 @@ def _costs(folder: Path, size: int) -> None:
         run = _run(settings.data)
         with connect(settings.warehouse) as connection:
             counted = connection.sql(
-                "select count(distinct node_id) from intermediate.int_references union all"
-                " select count(*) from intermediate.int_identity_edges"
+                "select (select count(distinct node_id) from intermediate.int_references),"
+                " (select count(*) from intermediate.int_identity_edges),"
+                " (select count(distinct customer_id) from intermediate.int_customer_ids"
+                "  where until is null)"
             ).fetchall()
-        (nodes,), (links,) = counted
+        [(nodes, links, found)] = counted
         run.tell(
             f"a day on {nodes:,} references" if day else f"{nodes:,} references, {links:,} links"
         )
+        if not day:
+            sys.stdout.write(f"    {run.sql / floor:.2f} x floor\n")
+            if (nodes, found) != (references, customers):
+                raise AssertionError(f"{nodes:,} references, {found:,} customers")
         for name in sorted(run.models, key=run.models.__getitem__, reverse=True)[:6]:
             sys.stdout.write(f"    {name:<38} {run.models[name]:7.2f} s\n")
     _run(settings.data).tell("nothing, on top of that")
