@@ -67,6 +67,12 @@ EXPLANATIONS: dict[str, str] = {
         "The probabilistic pass needs Splink, which is installed by pip install -e '.[matching]' "
         "only: an instance without the pass does not carry it."
     ),
+    "MODELS-MEMORY": (
+        "DuckDB writes to disk what does not fit its memory, but some of each query has to fit. It "
+        "gets four fifths of the machine's, or what EARFUL_MODEL_MEMORY says; models that are "
+        "built at once share it. A disk without room for the rest ends it the same way. What was "
+        "published stays, and the next run begins where this one failed."
+    ),
     "PUBLISH-NO-EARLIER": (
         "A rollback goes to the version before the current one, and there is none: it was never "
         "published or has been dropped. EARFUL_KEEP_VERSIONS says how many are kept."

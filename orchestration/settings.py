@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,6 +27,8 @@ from connectors.errors import FixConfiguration
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: where the dbt project and the shipped definitions are."""
+
+_MEMORY = re.compile(r"\d+(\.\d+)? ?[KMGT]i?B")
 
 
 class Settings(BaseSettings):
@@ -76,7 +80,6 @@ class Settings(BaseSettings):
     )
     model_memory: str | None = Field(
         None,
-        pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
         description="Memory of DuckDB while models are built, as 4GB; what does not fit it writes "
         "to disk. Four fifths of the machine's without.",
     )
@@ -85,6 +88,13 @@ class Settings(BaseSettings):
         default=True,
         description="Whether what customers wrote is published, masked, or left out.",
     )
+
+    @field_validator("model_memory")
+    @classmethod
+    def _is_an_amount(cls, told: str | None) -> str | None:
+        if told is not None and not _MEMORY.fullmatch(told):
+            raise PydanticCustomError("memory", "not an amount of memory, such as 500MB or 4GB")
+        return told
 
     @property
     def landing(self) -> Path:

@@ -15,6 +15,7 @@ from orchestration.warehouse import Connection, connect
 from orchestration.warehouse.sql import literal
 
 _SHOWN = 3
+_ERRORS = {"error", "runtime error"}
 
 
 def told(settings: Settings, results: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -40,7 +41,16 @@ def told(settings: Settings, results: Sequence[Mapping[str, Any]]) -> dict[str, 
 def only_tests_failed(results: Sequence[Mapping[str, Any]]) -> bool:
     """Whether dbt did all its work, and failed of what its tests found."""
     statuses = {result["status"] for result in results}
-    return "fail" in statuses and not statuses & {"error", "runtime error"}
+    return "fail" in statuses and not statuses & _ERRORS
+
+
+def out_of_memory(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Models and seeds for which DuckDB had too little memory."""
+    return [
+        result["unique_id"].split(".")[2]
+        for result in results
+        if result["status"] in _ERRORS and "Out of Memory Error" in (result["message"] or "")
+    ]
 
 
 def _names_culprits(result: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from pydantic import ValidationError
 from warehouse import Warehouse
 
+from orchestration.dbt import findings
 from orchestration.settings import Settings
 
 
@@ -34,6 +35,22 @@ def test_what_is_no_amount_of_memory_is_refused(told: str) -> None:
 
 def test_without_a_setting_duckdb_decides() -> None:
     assert Settings().dbt_environment["EARFUL_DUCKDB_CONFIG"] == "{}"
+
+
+def test_what_had_too_little_memory_is_named() -> None:
+    with (
+        duckdb.connect(config={"memory_limit": "1MB"}) as database,
+        pytest.raises(duckdb.Error) as raised,
+    ):
+        database.execute("create table large as select i, hash(i) from range(10000000) as t(i)")
+    results = [
+        {"unique_id": "model.earful.cases", "status": "error", "message": str(raised.value)},
+        {"unique_id": "model.earful.scores", "status": "error", "message": "Parser Error: no"},
+        {"unique_id": "model.earful.reviews", "status": "success", "message": None},
+        {"unique_id": "seed.earful.themes", "status": "skipped", "message": None},
+    ]
+
+    assert findings.out_of_memory(results) == ["cases"]
 
 
 @pytest.mark.slow

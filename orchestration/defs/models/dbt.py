@@ -17,7 +17,7 @@ from dagster_dbt import (
 )
 from packaging.version import Version
 
-from connectors.errors import GateRefused
+from connectors.errors import FixEnvironment, GateRefused
 from orchestration import calendars
 from orchestration import settings as instance_settings
 from orchestration.assets import OWNERS
@@ -131,6 +131,13 @@ def _completed(settings: Settings, invocation: DbtCliInvocation) -> Iterator[Any
             "models",
             "tests of the models failed",
             "The failed checks of this step say what they found.",
+        ) from failure
+    if failure is not None and (too_large := dbt_findings.out_of_memory(results)):
+        raise FixEnvironment(
+            "MODELS-MEMORY",
+            f"{too_large[0]} and {len(too_large) - 1} more" if too_large[1:] else too_large[0],
+            "DuckDB had too little memory",
+            "Raise EARFUL_MODEL_MEMORY where it is set, or set EARFUL_MODEL_THREADS=1.",
         ) from failure
     if failure is not None:
         raise failure
