@@ -24,8 +24,17 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "REPLAY-NO-PAGES": (
         "Replay maps the raw pages or files again that a package kept. This one kept none, either "
-        "because its source says `keep_raw: false` or because it is about employees. Read the "
-        "window again from the source."
+        "because its source says `keep_raw: false`, because it is about employees, or because it "
+        "was the copy of an export with a person who was erased since. Read the window again from "
+        "the source."
+    ),
+    "ERASED-FILE": (
+        "`erased.json` in the landing folder holds a keyed hash of every name of the people who "
+        "were erased. Nothing is loaded while it cannot be read: they would come back unseen."
+    ),
+    "ERASED-KEY": (
+        "Erased people are recognised by hashes, and another key makes other ones. The setting "
+        "`erasure_key` names the variable with the key; it has to be kept as long as the data."
     ),
     "CURSOR-STATE": (
         "Each package carries the stream's position, stamped with the kind and version of the "

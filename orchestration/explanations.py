@@ -38,6 +38,19 @@ EXPLANATIONS: dict[str, str] = {
         "rule that somebody wrote is named with what to do; rows of customers are only counted: "
         "dbt's log in the data folder names the file with the query that returns them."
     ),
+    "ERASE-NOBODY": (
+        "Nobody is erased by a name that leads to no customer. Records that landed since the last "
+        "build are no customer's yet: run first. An address that many share is set aside as "
+        "nobody's (`identity_conflicts`): name the person by customer_id, or by an id of theirs."
+    ),
+    "ERASE-SEVERAL": (
+        "Records with this address are of several customers. Only a person can say who asked to "
+        "be erased: `identity_links` tells what each of them consists of."
+    ),
+    "ERASE-WHO": (
+        "People are named by `customer_id`, as every published table has it, by an e-mail address, "
+        "a phone number in E.164, or as `SOURCE:PERSON_REF`, the source's own id of theirs."
+    ),
     "ENVIRONMENT-OLD": (
         "Some of what a checkout needs is made when it is installed: the packages, and the command "
         "that runs dbt. After a pull that changed them, it has to be installed again."

@@ -58,6 +58,28 @@ def run(
         FixEnvironment: Dagster cannot keep its books.
     """
     outcome = Outcome()
+    with _runner(settings, listen, parsing) as (runner, definitions):
+        specs = _landing(definitions, sources)
+        events = runner.execute([spec.key for spec in specs], _window_config(specs, window))
+        read_landing(outcome, specs, events, _landed(settings, specs, outcome.began))
+        read_build(outcome, runner.execute(_due(settings, definitions, outcome), {}))
+    outcome.seconds = runner.seconds
+    return outcome
+
+
+def build(settings: Settings, listen: Listener, parsing: Parsing) -> Outcome:
+    """Load, judge, model and publish what has landed, and ask no source. For errors see `run`."""
+    outcome = Outcome()
+    with _runner(settings, listen, parsing) as (runner, definitions):
+        read_build(outcome, runner.execute(_due(settings, definitions, outcome), {}))
+    outcome.seconds = runner.seconds
+    return outcome
+
+
+@contextmanager
+def _runner(
+    settings: Settings, listen: Listener, parsing: Parsing
+) -> Iterator[tuple[_Runner, dg.Definitions]]:
     with _books(settings), instance(settings) as dagster, Ahead() as ahead:
         with long_lived():
             # takes seconds to import, in which dbt parses
@@ -65,13 +87,7 @@ def run(
 
         parsing.result()
         definitions = load_definitions()
-        runner = _Runner(definitions, dagster, ahead, listen)
-        specs = _landing(definitions, sources)
-        events = runner.execute([spec.key for spec in specs], _window_config(specs, window))
-        read_landing(outcome, specs, events, _landed(settings, specs, outcome.began))
-        read_build(outcome, runner.execute(_due(settings, definitions, outcome), {}))
-    outcome.seconds = runner.seconds
-    return outcome
+        yield _Runner(definitions, dagster, ahead, listen), definitions
 
 
 @contextmanager

@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         description="Whether what customers wrote is published, masked, or left out.",
     )
 
+    erasure_key: str = Field(
+        "EARFUL_RESPONDENT_KEY",
+        description="Variable with the key that erased people are remembered by, hashed.",
+    )
+
     @field_validator("model_memory")
     @classmethod
     def _is_an_amount(cls, told: str | None) -> str | None:
@@ -110,6 +115,11 @@ class Settings(BaseSettings):
     def release(self) -> Path:
         """DuckDB file with the public marts, before the release gate."""
         return self.data / "release.duckdb"
+
+    @property
+    def erasures(self) -> Path:
+        """Receipts of erasures."""
+        return self.data / "erasures"
 
     @property
     def published(self) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -62,6 +63,7 @@ def _merge(landing: Landing, folder: Path, small: list[Manifest]) -> Manifest:
             cursor_after=last.cursor_after,
             merges=[load_id for m in small for load_id in m.members],
             unknown_fields=sorted({name for m in small for name in m.unknown_fields}),
+            erased=dict(sum((Counter(m.erased) for m in small), Counter())),
         )
 
 

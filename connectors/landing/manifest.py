@@ -87,6 +87,7 @@ class Facts(TypedDict, total=False):
     merges: list[str]
     inputs: list[Input]
     unknown_fields: list[str]
+    erased: dict[str, int]
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -95,7 +96,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `cursor_after` becomes the stream's position the moment that the package is committed.
     `supersedes` names the packages whose rows this one replaces; `merges` those whose rows it
     holds unchanged. `overlaps` says that it may repeat rows of earlier packages (a re-read
-    window, a changed file), so the loader looks for those.
+    window, a changed file), so the loader looks for those. `erased` counts the rows of each table
+    that were taken out since, with the people whose they were; `counts` tell what was read.
     """
 
     load_id: str
@@ -118,6 +120,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     merges: list[str] = []
     inputs: list[Input] = []
     unknown_fields: list[str] = []
+    erased: dict[str, int] = {}
     format: int = FORMAT
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,23 +9,22 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self, Unpack
+from typing import Self, Unpack
 
 import msgspec
 import polars as pl
-from backports import zstd
 
 from connectors.errors import FixEnvironment
 from connectors.families import FAMILIES, TABLES
 from connectors.families.frames import conform
 from connectors.landing import disk
 from connectors.landing.manifest import Artifact, Counts, Facts, Manifest, Origin, encode
+from connectors.landing.pages import PageFile
 
 REJECTS = pl.Schema({"record": pl.Int64, "path": pl.String, "reason": pl.String, "body": pl.String})
 """Rows of `rejects.parquet`: which record (from 1), where in it, why, and the record itself."""
 
-_PAGE_LEVEL = 1
-_ROW_GROUP = 122_880
+ROW_GROUP = 122_880
 """Rows of a row group: as many as DuckDB's have, which it puts together anew of any others."""
 _COPY_BLOCK = 1 << 20
 
@@ -63,7 +61,7 @@ class PackageWriter:
         self._tables: dict[str, Artifact] = {}
         self._rejects: list[pl.DataFrame] = []
         self._pages: list[Artifact] = []
-        self._page_file: _PageFile | None = None
+        self._page_file: PageFile | None = None
 
     def __enter__(self) -> Self:
         """Make the hidden folder."""
@@ -88,14 +86,14 @@ class PackageWriter:
             return
         with _explained(self._path):
             if self._page_file is None:
-                self._page_file = _PageFile(self._path / "pages.ndjson.zst")
+                self._page_file = PageFile(self._path / "pages.ndjson.zst")
             self._page_file.write(lines, records)
 
     def append_pages(self, path: Path, records: int) -> None:
         """Keep the pages of another package: zstd files can be joined end to end."""
         with _explained(self._path):
             if self._page_file is None:
-                self._page_file = _PageFile(self._path / "pages.ndjson.zst")
+                self._page_file = PageFile(self._path / "pages.ndjson.zst")
             self._page_file.append(path, records)
 
     def file(self, path: Path, name: str) -> None:
@@ -103,7 +101,7 @@ class PackageWriter:
         if not self._keep_raw:
             return
         with _explained(self._path):
-            copy = _PageFile(self._path / f"{name}.zst")
+            copy = PageFile(self._path / f"{name}.zst")
             with path.open("rb") as original:
                 while block := original.read(_COPY_BLOCK):
                     copy.write(block, 0)
@@ -122,7 +120,7 @@ class PackageWriter:
         target = self._path / f"{table}.parquet"
         with _explained(target):
             frame.sink_parquet(
-                target, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP
+                target, compression="zstd", compression_level=1, row_group_size=ROW_GROUP
             )
         return self._written(table, target, pl.scan_parquet(target))
 
@@ -168,7 +166,7 @@ class PackageWriter:
             target = self._path / f"{table}.parquet"
             frame = pl.concat(parts)
             frame.write_parquet(
-                target, compression="zstd", compression_level=1, row_group_size=_ROW_GROUP
+                target, compression="zstd", compression_level=1, row_group_size=ROW_GROUP
             )
             self._written(table, target, frame.lazy())
 
@@ -179,8 +177,8 @@ class PackageWriter:
         # a renewal may be dated ahead: it says nothing of when the source was last heard of
         told = happened.filter(happened <= now).max()
         rows, newest = frame.select(pl.len(), told).collect().row(0)
-        artifact = _artifact(target, rows)
-        self._tables[table] = msgspec.structs.replace(artifact, newest=newest)
+        made = artifact(target, rows)
+        self._tables[table] = msgspec.structs.replace(made, newest=newest)
         return int(rows)
 
     def _write_rejects(self) -> Artifact | None:
@@ -189,7 +187,7 @@ class PackageWriter:
         target = self._path / "rejects.parquet"
         frame = pl.concat(self._rejects)
         frame.write_parquet(target, compression="zstd")
-        return _artifact(target, frame.height)
+        return artifact(target, frame.height)
 
     def _close_pages(self) -> list[Artifact]:
         if self._page_file is not None:
@@ -198,45 +196,8 @@ class PackageWriter:
         return self._pages
 
 
-class _PageFile:
-    """A zstd file that counts and hashes what it holds."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: BinaryIO = path.open("wb")
-        self._compressor = zstd.ZstdCompressor(level=_PAGE_LEVEL)
-        self._hash = hashlib.sha256()
-        self._records = 0
-        self._bytes = 0
-
-    def write(self, block: bytes, records: int) -> None:
-        self._store(self._compressor.compress(block))
-        self._records += records
-
-    def append(self, path: Path, records: int) -> None:
-        with path.open("rb") as other:
-            while block := other.read(_COPY_BLOCK):
-                self._store(block)
-        self._records += records
-
-    def close(self) -> Artifact:
-        if not self._file.closed:
-            self._store(self._compressor.flush())
-            self._file.close()
-        return Artifact(
-            file=self._path.name,
-            rows=self._records,
-            bytes=self._bytes,
-            sha256=self._hash.hexdigest(),
-        )
-
-    def _store(self, block: bytes) -> None:
-        self._file.write(block)
-        self._hash.update(block)
-        self._bytes += len(block)
-
-
-def _artifact(path: Path, rows: int) -> Artifact:
+def artifact(path: Path, rows: int) -> Artifact:
+    """What the manifest says of a file that was written."""
     return Artifact(file=path.name, rows=rows, bytes=path.stat().st_size, sha256=disk.sha256(path))
 
 

@@ -13,7 +13,19 @@ from dotenv import load_dotenv
 
 from connectors.errors import EarfulError
 from orchestration import settings as instance_settings
-from orchestration.cli import config, data, demo, dev, doctor, explain, publish, report, run, status
+from orchestration.cli import (
+    config,
+    data,
+    demo,
+    dev,
+    doctor,
+    erase,
+    explain,
+    publish,
+    report,
+    run,
+    status,
+)
 from orchestration.cli.output import say
 from orchestration.unwritable import is_refusal, unwritable
 
@@ -43,6 +55,7 @@ app.command("status")(status.status)
 app.command("sql")(data.sql)
 app.command("replay")(data.replay)
 app.command("compact")(data.compact)
+app.command("erase")(erase.erase)
 app.command("publish")(publish.publish)
 app.add_typer(report.app, name="report")
 app.command("doctor")(doctor.doctor)

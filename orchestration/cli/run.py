@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -65,7 +66,7 @@ def execute(
     progress: Progress,
     parsing: Parsing,
 ) -> Outcome:
-    """Run the pipeline; what the libraries say goes into a log beside the data.
+    """Run the pipeline.
 
     Args:
         settings: The instance.
@@ -74,6 +75,17 @@ def execute(
         progress: Told of each step.
         parsing: The dbt project, being parsed while this process imports Dagster.
     """
+    with logged(settings, progress):
+        with long_lived():
+            from orchestration.runs import run as run_pipeline
+            from orchestration.windows import window
+
+        return run_pipeline(settings, sources, window(*again), progress, parsing)
+
+
+@contextlib.contextmanager
+def logged(settings: Settings, progress: Progress) -> Iterator[None]:
+    """Have what the libraries say in a log beside the data, and each step told to `progress`."""
     settings.data.mkdir(parents=True, exist_ok=True)
     log = settings.data / "last_run.log"
     # the libraries' own talk would drown the summary; a failed run says where to find it
@@ -83,11 +95,7 @@ def execute(
         contextlib.redirect_stdout(file),
         contextlib.redirect_stderr(file),
     ):
-        with long_lived():
-            from orchestration.runs import run as run_pipeline
-            from orchestration.windows import window
-
-        return run_pipeline(settings, sources, window(*again), progress, parsing)
+        yield
 
 
 def show_outcome(settings: Settings, outcome: Outcome, *, quiet: bool) -> None:

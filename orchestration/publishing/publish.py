@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 
 from orchestration.dbt import manifest as dbt_manifest
-from orchestration.publishing import about, snapshot
-from orchestration.publishing.versions import Versions
+from orchestration.publishing import about, currency, snapshot
+from orchestration.publishing.versions import Versions, began
 from orchestration.settings import ROOT, Settings
 
 
@@ -31,7 +31,11 @@ def publish(
     )
     months = dbt_manifest.parquet_months(settings)
     rows = snapshot.write(settings, folder, edition, months, versions.current_folder())
-    return versions.finish(folder, settings.keep_versions), rows
+    name = versions.finish(folder, settings.keep_versions)
+    erased_at = currency.last_erasure(settings)
+    if erased_at is not None:
+        versions.drop(old for old in versions.names() if began(old) < erased_at)
+    return name, rows
 
 
 def _code_version() -> str:

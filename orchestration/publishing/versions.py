@@ -14,6 +14,7 @@ out of a published version puts another file in its place, and never writes into
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from connectors.errors import FixConfiguration
 from connectors.landing import disk
 
 FILE = "earful.duckdb"
+_TIME = "%Y%m%dT%H%M%S.%fZ"
 _LINKS = {FILE: f"current/{FILE}", "parquet": "current/parquet"}
 
 
@@ -62,7 +64,7 @@ class Versions:
         self._versions.mkdir(parents=True, exist_ok=True)
         for leftover in self._versions.glob(".new-*"):
             _remove(leftover)
-        folder = self._versions / f".new-{name or f'{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}'}"
+        folder = self._versions / f".new-{name or f'{datetime.now(UTC):{_TIME}}'}"
         folder.mkdir()
         return folder
 
@@ -75,6 +77,11 @@ class Versions:
             if old != name:
                 _remove(self._versions / old)
         return name
+
+    def drop(self, names: Iterable[str]) -> None:
+        """Drop versions, that of readers apart."""
+        for name in set(self.names()).intersection(names) - {self.current()}:
+            _remove(self._versions / name)
 
     def switch(self, name: str) -> None:
         """Let readers have another version, by one rename."""
@@ -104,6 +111,12 @@ class Versions:
             )
         self.switch(earlier[-1])
         return current, earlier[-1]
+
+
+def began(version: str) -> datetime:
+    """When a version was begun, naive UTC: that is its name, whatever stands behind it."""
+    at = datetime.strptime(version.partition(".r")[0], _TIME).replace(tzinfo=UTC)
+    return at.replace(tzinfo=None)
 
 
 def _remove(folder: Path) -> None:

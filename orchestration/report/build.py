@@ -10,7 +10,7 @@ import filelock
 from connectors.errors import FixEnvironment, Locked
 from orchestration.publishing.versions import FILE, Versions
 from orchestration.report import config
-from orchestration.report.editions import next_name, reports
+from orchestration.report.editions import next_name, reports, version_of
 from orchestration.settings import Settings
 from orchestration.unwritable import is_refusal, unwritable
 from orchestration.warehouse import connect
@@ -81,4 +81,7 @@ def _swap(settings: Settings, version: str, pages: dict[str, str]) -> str:
     folder = there.begin(next_name(settings, version))
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return there.finish(folder, settings.keep_versions)
+    made = there.finish(folder, settings.keep_versions)
+    kept = Versions(settings.published).names()
+    there.drop(name for name in there.names() if version_of(name) not in kept)
+    return made

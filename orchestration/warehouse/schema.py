@@ -37,6 +37,12 @@ create table if not exists raw._load_tables (
     rows_rejected bigint not null,
     rows_deduplicated bigint not null
 );
+create table if not exists raw._erasures (
+    erased_at timestamp not null,
+    rows_erased bigint not null,
+    rows_masked bigint not null,
+    is_compacted boolean not null
+);
 """
 MATCHES = """
 create schema if not exists matching;

@@ -7,8 +7,6 @@ here too, expected to fail until they can.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -71,21 +69,8 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def shown(tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """The demo that DEMO_DATA names, which whoever names it has just made; else one of our own."""
-    if made := os.environ.get("DEMO_DATA"):
-        return Demo(Path(made))
-    data = tmp_path_factory.mktemp("demo")
-    plain = {name: v for name, v in os.environ.items() if not name.startswith("EARFUL_")}
-    ended = subprocess.run(
-        [sys.executable, "-c", "from orchestration.cli import main; main()", "demo", "--json"],
-        env={**plain, "EARFUL_DATA": str(data), "EARFUL_BUILD": str(data / "build")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stderr[-2000:] + ended.stdout[-2000:]
-    return Demo(data)
+def shown(demo_data: Path) -> Demo:
+    return Demo(demo_data)
 
 
 def pairs(frame: pl.DataFrame, *by: str) -> int:

@@ -10,9 +10,10 @@ from orchestration import settings as instance_settings
 from orchestration.assets import OWNERS, column_schema, raw_key
 from orchestration.attempts import attempting
 from orchestration.checks import raw_gate
+from orchestration.erasure.landed import keep_out
 from orchestration.publishing.currency import is_current
 from orchestration.settings import Settings
-from orchestration.warehouse import Load, Loader, WriterGate, connect
+from orchestration.warehouse import Load, Loader, WriterGate, connect, erasures
 
 
 def _spec(table: Table) -> dg.AssetSpec:
@@ -45,7 +46,9 @@ def raw(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None
     """
     settings = instance_settings.load()
     with attempting():
-        load = _load(settings)
+        load, kept_out = _load(settings)
+    if kept_out:
+        context.log.info("%d rows of erased people were kept out", kept_out)
     context.log.info("loaded %d packages, %d rows", len(load.packages), load.rows.total())
     if not load.packages and is_current(settings):
         context.log.info("nothing new, and the published version is current")
@@ -83,14 +86,24 @@ def raw_contract(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetChe
         )
 
 
-def _load(settings: Settings) -> Load:
+def _load(settings: Settings) -> tuple[Load, int]:
+    """What was loaded, and how many rows of erased people were kept out."""
     gate = WriterGate(settings.data, settings.lock_wait)
-    with gate.hold("load"), connect(settings.warehouse) as connection:
-        load = Loader(connection, Landing(settings.landing)).load()
+    with gate.hold("load"):
+        # after an erasure that was cut off
+        erasures.compact(settings.warehouse)
+        return _loaded(settings)
+
+
+def _loaded(settings: Settings) -> tuple[Load, int]:
+    with connect(settings.warehouse) as connection:
+        loader = Loader(connection, Landing(settings.landing))
+        kept_out = keep_out(settings, connection, loader)
+        load = loader.load()
         if settings.matching is None:
             # of a pass that was switched off since
             connection.execute("delete from matching.links")
-        return load
+        return load, kept_out.rows.total()
 
 
 def _judge(settings: Settings) -> list[raw_gate.Verdict]:

@@ -1,0 +1,107 @@
+"""Raw pages without an erased person's records.
+
+Only the stream's own mapping tells whose a raw record is. So lines that hold an id of the person
+are mapped, each by itself, and those that yield a row of theirs go. What is left is mapped once
+more, and must yield none.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import polars as pl
+
+from connectors.erasure.sought import Sought
+from connectors.families import TABLES
+from connectors.landing.landed import kept_records
+from connectors.landing.manifest import Artifact, Manifest
+from connectors.landing.pages import PageFile
+from connectors.landing.replay import Remapper
+from connectors.landing.writer import PackageWriter
+
+_TOKEN = re.compile(rb'[^\s",:\[\]{}<>\\]+')
+
+
+class Kept(NamedTuple):
+    """Pages without a person: None where they could not be parted from them, and went whole."""
+
+    pages: Artifact | None
+    gone: list[int]
+    """Numbers of the records that went, from 1."""
+    masked: int
+    """Records of others in which an address was masked."""
+
+
+class Pages:
+    """The raw pages of one package.
+
+    Args:
+        folder: The package's folder.
+        manifest: Its manifest.
+        mapper: Maps records as the stream does; without it every line in doubt goes.
+        sought: Who is erased.
+    """
+
+    def __init__(
+        self, folder: Path, manifest: Manifest, mapper: Remapper | None, sought: Sought
+    ) -> None:
+        """Nothing is read yet."""
+        self._folder = folder
+        self._manifest = manifest
+        self._mapper = mapper
+        self._sought = sought
+
+    def without_them(self, name: str) -> Kept:
+        """Write the pages anew, into a file of this name."""
+        ids = self._sought.ids[self._manifest.source]
+        wanted = frozenset(text.lower().encode() for text in ids)
+        addresses = self._sought.addresses
+        gone, masked = [], 0
+        target = PageFile(self._folder / name)
+        lines = (line for batch in kept_records(self._folder, self._manifest) for line in batch)
+        for number, line in enumerate(lines, 1):
+            speaks = addresses.are_in(line)
+            in_doubt = speaks or not wanted.isdisjoint(_TOKEN.findall(line.lower()))
+            if in_doubt and self._is_theirs(line):
+                gone.append(number)
+            else:
+                masked += speaks
+                target.write((addresses.masked_line(line) if speaks else line) + b"\n", 1)
+        pages = target.close()
+        if self._mapper is not None and self._yield_theirs(self._folder, pages, self._mapper):
+            # a row came of several records, or of one that has no id of theirs
+            (self._folder / name).unlink()
+            return Kept(None, [], 0)
+        return Kept(pages, gone, masked)
+
+    def _is_theirs(self, line: bytes) -> bool:
+        """Whether a record that holds an id of the person is theirs, as far as can be told."""
+        if self._mapper is None:
+            return True
+        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=self._folder.parent) as work:
+            page = PageFile(Path(work) / "page.ndjson.zst")
+            page.write(line + b"\n", 1)
+            return self._yield_theirs(Path(work), page.close(), self._mapper, alone=True)
+
+    def _yield_theirs(
+        self, folder: Path, page: Artifact, mapper: Remapper, *, alone: bool = False
+    ) -> bool:
+        """Whether a page yields a row of theirs; one that stands alone, and yields none, may be."""
+        manifest = msgspec.structs.replace(self._manifest, pages=[page])
+        with tempfile.TemporaryDirectory(prefix=".tmp-", dir=self._folder.parent) as work:
+            root = Path(work)
+            with PackageWriter(root, "mapped", manifest.origin, keep_raw=False) as writer:
+                counts, _ = mapper.remap(folder, manifest, writer)
+                mapped = writer.commit(counts)
+            if alone and not any(artifact.rows for artifact in mapped.tables.values()):
+                return True
+            return any(
+                self._sought.rows(
+                    TABLES[table], pl.read_parquet(root / "mapped" / artifact.file)
+                ).any()
+                for table, artifact in mapped.tables.items()
+            )

@@ -1,0 +1,1 @@
+"""Erasure: one person out of everything that is kept, and kept out."""

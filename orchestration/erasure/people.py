@@ -1,0 +1,181 @@
+"""Whom somebody means, and by which names the whole house knows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from connectors.erasure import (
+    Addresses,
+    Sought,
+    Tombstones,
+    email_name,
+    name_columns,
+    names,
+    phone_name,
+    says_whose,
+)
+from connectors.errors import FixConfiguration
+from connectors.families import TABLES, Table
+from orchestration.warehouse import Connection
+from orchestration.warehouse.sql import columns, literal, quote
+
+_CUSTOMER = re.compile(r"\d{6,19}")
+_CUSTOMERS = "intermediate.int_record_customers"
+_SHORTEST_PHONE = 7
+_SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True)
+class People:
+    """Who is to be erased: their ids as customers, and all names of theirs."""
+
+    customers: list[int]
+    sought: Sought
+
+
+def find(connection: Connection, who: Iterable[str], tombstones: Tombstones) -> People:
+    """Find people by any name, and every other name that their records have.
+
+    A reference that another customer's records hold too, or that was set aside as nobody's, is
+    none of their names: it would take others out with them.
+
+    Args:
+        connection: The warehouse as it was last built.
+        who: An id of a customer, an e-mail address, a phone number, or `SOURCE:PERSON_REF`, each.
+        tombstones: Those that are kept; the names found are added.
+
+    Raises:
+        FixConfiguration: Nobody is meant, or more than one.
+    """
+    sources = {
+        str(row[0])
+        for row in connection.execute("select distinct source from raw._loads").fetchall()
+    }
+    customers = sorted({_customer(connection, one, sources) for one in who})
+    ids = ", ".join(str(customer) for customer in customers)
+    of_theirs = f"select record_id from {_CUSTOMERS} where customer_id in ({ids})"
+    of_others = f"select record_id from {_CUSTOMERS} where customer_id not in ({ids})"
+    sought = Sought(tombstones)
+    found: dict[str, set[str]] = {}
+    for table in _tables():
+        rows = _rows(connection, table, of_theirs)
+        sought.learn(table, rows)
+        for kind, named in _references(table, rows):
+            found.setdefault(kind, set()).update(named)
+    taken = _set_aside(connection)
+    for table in _tables():
+        for kind, named in _references(table, _rows(connection, table, of_others)):
+            taken |= found.get(kind, set()).intersection(named)
+    own = {name for named in found.values() for name in named} - taken
+    tombstones.add(own)
+    return People(customers, Sought(tombstones, Addresses(_addresses(own)), sought.ids))
+
+
+def _customer(connection: Connection, who: str, sources: set[str]) -> int:
+    """The one customer that somebody means."""
+    records = " union ".join(
+        f"select record_id from staging.{quote(f'stg_{table.name}')} where {condition}"
+        for table in _tables()
+        for condition in _conditions(table, who, sources)
+    )
+    if _CUSTOMER.fullmatch(who):
+        records = f"select record_id from {_CUSTOMERS} where customer_id = {int(who)}"
+    if not records:
+        raise FixConfiguration(
+            "ERASE-WHO",
+            "the person",
+            "is named by none of the ways there are",
+            "Give a customer_id, an e-mail address, a phone number that begins with +, or "
+            "SOURCE:PERSON_REF.",
+        )
+    matched = connection.execute(
+        f"select count(distinct matched.record_id), list(distinct customer_id) "
+        f"from ({records}) as matched "
+        f"left join {_CUSTOMERS} using (record_id)"
+    ).fetchone()
+    number, customers = matched or (0, [])
+    customers = [customer for customer in customers or [] if customer is not None]
+    if len(customers) == 1:
+        return int(customers[0])
+    if customers:
+        raise FixConfiguration(
+            "ERASE-SEVERAL",
+            "the person",
+            f"is {len(customers)} customers: {', '.join(str(c) for c in sorted(customers))}",
+            "Name the one that is meant by customer_id, or several one after another.",
+        )
+    raise FixConfiguration(
+        "ERASE-NOBODY",
+        "the person",
+        f"{number} records hold this, and none is a customer's",
+        "earful run first where records have landed since the last one. What many share, such as "
+        "info@, is nobody's.",
+    )
+
+
+def _conditions(table: Table, who: str, sources: set[str]) -> Iterator[str]:
+    """How a table's rows may be found by what somebody wrote."""
+    source, colon, ref = who.partition(":")
+    text = literal(who.strip().lower())
+    if colon and source in sources:
+        yield f"source = {literal(source)} and trim(person_ref) = {literal(ref.strip())}"
+    elif "email" in table.by_name and "@" in who:
+        yield f"lower(trim(email)) = {text}"
+    elif "email" in table.by_name and who.startswith("+"):
+        yield f"trim(coalesce(phone_e164, phone)) = {text}"
+    elif "@" in who or who.startswith("+"):
+        yield f"lower(trim(coalesce(phone_e164, value))) = {text}"
+
+
+def _tables() -> Iterator[Table]:
+    return (table for table in TABLES.values() if says_whose(table))
+
+
+def _rows(connection: Connection, table: Table, records: str) -> pl.DataFrame:
+    """All versions of records in raw: the columns that name somebody."""
+    wanted = {
+        *name_columns(table),
+        *(["kind", "value"] if table.name == "person_addresses" else []),
+    }
+    if table.phone is not None:
+        wanted |= {table.phone.name, "phone_e164"}
+    on_key = " and ".join(f"held.{quote(k)} = told.{quote(k)}" for k in table.identity)
+    return connection.execute(
+        f"select {columns(sorted(wanted))} from raw.{quote(table.name)} as held where exists ("
+        f"select 1 from staging.{quote(f'stg_{table.name}')} as told "
+        f"where {on_key} and told.record_id in ({records}))"
+    ).pl()
+
+
+def _references(table: Table, rows: pl.DataFrame) -> Iterator[tuple[str, set[str]]]:
+    """Names that are no record's own, by kind; an address of a person's is one too."""
+    named = {kind: name for kind, name in names(table).items() if not kind.startswith("record")}
+    if table.name == "person_addresses":
+        is_mail = pl.col("kind") == "email"
+        named["email"] = email_name(pl.when(is_mail).then("value"))
+        named["phone"] = phone_name(pl.when(~is_mail).then(pl.coalesce("phone_e164", "value")))
+    for kind, name in named.items():
+        yield kind, set(rows.select(name.drop_nulls().unique()).to_series())
+
+
+def _set_aside(connection: Connection) -> set[str]:
+    """Names of references that many share, and that are nobody's for that reason."""
+    rows = connection.execute(
+        "select kind, source, value from intermediate.int_references "
+        "where node_id in (select node_id from intermediate.int_set_aside)"
+    ).fetchall()
+    return {_SEPARATOR.join(part for part in row if part is not None) for row in rows}
+
+
+def _addresses(own: Iterable[str]) -> Iterator[str]:
+    """E-mail addresses and phone numbers among names; a number as short as an extension is none."""
+    for name in own:
+        kind, _, value = name.partition(_SEPARATOR)
+        if kind == "email" and "@" in value:
+            yield value
+        if kind == "phone" and sum(c.isdigit() for c in value) >= _SHORTEST_PHONE:
+            yield value
