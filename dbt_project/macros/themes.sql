@@ -86,7 +86,7 @@
 
 {#- How a share and its change are made, as text. -#}
 {% macro theme_method() -%}
-    'writers of {{ var("theme_months_recent") }} months against {{ var("theme_months_before") }} before, Newcombe, Benjamini-Hochberg 5 %'
+    'writers of {{ var("theme_months_recent") }} months against {{ var("theme_months_before") }} before and the same a year before, Newcombe, Benjamini-Hochberg 5 %'
 {%- endmacro %}
 
 {#- Customers who must use a word before it is told. -#}

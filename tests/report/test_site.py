@@ -166,6 +166,25 @@ def test_nothing_that_rises_is_said_too(tmp_path: Path) -> None:
     assert "No theme of complaints rises: of 1 that" in page(made.settings, "index.html")
 
 
+def test_a_season_is_named_and_not_coloured(tmp_path: Path) -> None:
+    made = publish(tmp_path)
+    said = {"tone": "complaint", "touchpoint": "all", "cut_by": "all", "month": months(1)[0]}
+    moved = {"change": 5.0, "change_low": 2.0, "change_high": 8.0, "change_verdict": "season"}
+    shares = {"n_recent": 90, "share_recent": 9.0, "share_before": 4.0, "share_year_before": 8.5}
+    told = {"theme": "late_delivery", "is_rising": False, "year_change": 0.5}
+    made.add("theme_trends", [said | moved | shares | told])
+
+    build(made.settings)
+
+    first = text_of(page(made.settings, "index.html"))
+    assert "beyond noise and season. In season, as a year before: late delivery." in first
+    section = page(made.settings, "words.html").split('id="themes-complaint-title"')[1]
+    drawn = section.split("</section>")[0]
+    assert "season: +5" in drawn
+    assert 'class="dot grey"' in drawn
+    assert 'class="dot bad"' not in drawn
+
+
 def test_nothing_published_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(FixEnvironment) as caught:
         build(Settings(data=tmp_path))

@@ -38,14 +38,16 @@ def _table(context: Context, tone: str) -> Figure:
             f"All touchpoints together. Of those who wrote in three months, how many {does} "
             "each theme, less those of the twelve months before, with the 95 % interval of the "
             "difference. Coloured only where it is more than noise although all themes were looked "
-            "at (Benjamini-Hochberg, 5 %). A theme is found by the patterns of the seed theme_map; "
-            "somebody who writes of several counts for each."
+            "at (Benjamini-Hochberg, 5 %) and the same months a year before, if known, do not show "
+            "it too: then it is the season. A theme is found by the patterns of the seed "
+            "theme_map; somebody who writes of several counts for each."
         ),
         sql=f"""
         with latest as (
             select theme, tone, (month - interval 2 months)::date as period_start,
                 last_day(month) as period_end, n_recent as n, share_recent, n_before, share_before,
-                change, change_low, change_high, change_verdict, interval_method, method_version
+                change, change_low, change_high, n_year_before, share_year_before, year_change,
+                year_change_low, year_change_high, change_verdict, interval_method, method_version
             from theme_trends
             {_latest(context, "all")}
         )
@@ -64,7 +66,7 @@ def _draw(result: Result, title: str, tone: str) -> Markup:
     most = max(ends, default=1.0)
     return dots(
         DotTable(
-            heads=("theme", "share", "before", "change", "95 % interval", "n"),
+            heads=("theme", "share", "before", "a year before", "change", "95 % interval", "n"),
             rows=[_row(row, tone) for row in result.rows],
             axis=(number(-most, "percent", signed=True), number(most, "percent", signed=True)),
             scale=(-most, most),
@@ -76,12 +78,14 @@ def _draw(result: Result, title: str, tone: str) -> Markup:
 
 def _row(row: Row, tone: str) -> DotRow:
     tones = {"up": "bad", "down": "good"} if tone == "complaint" else {"up": "good", "down": "bad"}
+    change = number(row["change"], "percent", signed=True)
     return DotRow(
         cells=(
             spoken(row["theme"]),
             number(row["share_recent"], "percent"),
             number(row["share_before"], "percent"),
-            number(row["change"], "percent", signed=True),
+            number(row["share_year_before"], "percent"),
+            f"season: {change}" if row["change_verdict"] == "season" else change,
             interval(row["change_low"], row["change_high"], "percent", signed=True),
             count(row["n"]),
         ),
@@ -106,7 +110,8 @@ def rising(context: Context) -> list[Figure]:
             says=(
                 "Themes of complaints, all touchpoints together: those who wrote in the last three "
                 "complete months against those of the twelve months before. It counts only if "
-                "it is more than noise though all themes were looked at (Benjamini-Hochberg, 5 %)."
+                "it is more than noise though all themes were looked at (Benjamini-Hochberg, 5 %), "
+                "and more than in the same months a year before, if these are known."
             ),
             sql=f"""
             with latest as (
@@ -117,14 +122,18 @@ def rising(context: Context) -> list[Figure]:
 
             counted as (
                 select max(month) as latest_month, count(*) as themes,
-                    count_if(is_rising) as themes_rising
+                    count_if(is_rising) as themes_rising,
+                    string_agg(theme, ', ' order by theme) filter (
+                        where change_verdict = 'season' and change > 0
+                    ) as themes_in_season
                 from latest
                 where tone = 'complaint' and change_verdict is not null
             )
 
             select counted.*, rising.theme, rising.n_recent as n, rising.share_recent,
                 rising.share_before, rising.change, rising.change_low, rising.change_high,
-                rising.interval_method, rising.method_version
+                rising.share_year_before, rising.year_change, rising.year_change_low,
+                rising.year_change_high, rising.interval_method, rising.method_version
             from counted
             left join (select * from latest where tone = 'complaint' and is_rising) as rising
                 on true
@@ -141,15 +150,18 @@ def rising(context: Context) -> list[Figure]:
 def _say(rows: tuple[Row, ...]) -> str:
     first = rows[0]
     until = month(first["latest_month"])
+    seasonal = first["themes_in_season"]
+    season = f" In season, as a year before: {spoken(seasonal)}." if seasonal else ""
     if not first["themes_rising"]:
         return (
             f"No theme of complaints rises: of {first['themes']:,} that customers wrote of until "
-            f"{until}, none is mentioned more than before beyond noise."
+            f"{until}, none is mentioned more than before beyond noise"
+            f"{' and season' if seasonal else ''}.{season}"
         )
     told = "; ".join(_risen(row) for row in rows[:3])
     return (
         f"{first['themes_rising']:,} of {first['themes']:,} themes of complaints rose beyond noise "
-        f"until {until}: {told}."
+        f"until {until}: {told}.{season}"
     )
 
 
