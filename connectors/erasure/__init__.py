@@ -4,10 +4,11 @@ from connectors.erasure.packages import Package, Taken, count, find_records, tak
 from connectors.erasure.rule import email_name, name_columns, names, phone_name, says_whose
 from connectors.erasure.sought import Sought
 from connectors.erasure.texts import Addresses, text_columns
-from connectors.erasure.tombstones import Tombstones
+from connectors.erasure.tombstones import Names, Tombstones
 
 __all__ = [
     "Addresses",
+    "Names",
     "Package",
     "Sought",
     "Taken",

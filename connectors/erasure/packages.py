@@ -78,8 +78,8 @@ def find_records(packages: Iterable[Package], sought: Sought) -> None:
     """
     all_of_them = list(packages)
     known = -1
-    while known != len(sought.tombstones):
-        known = len(sought.tombstones)
+    while known != len(sought.known):
+        known = len(sought.known)
         for package in all_of_them:
             for name, file in package.manifest.tables.items():
                 if says_whose(TABLES[name]):
@@ -165,8 +165,8 @@ def _table(package: Package, name: str, sought: Sought, taken: Taken) -> Artifac
         kept = kept.with_columns(sought.addresses.masked(pl.col(c)) for c in texts)
     target = package.folder / _new_name(package.folder, name, ".parquet")
     kept.sink_parquet(target, compression="zstd", compression_level=1, row_group_size=ROW_GROUP)
-    taken.rows[name] += len(gone)
-    taken.masked[name] += masked
+    taken.rows += Counter({name: len(gone)})
+    taken.masked += Counter({name: masked})
     return msgspec.structs.replace(artifact(target, file.rows - len(gone)), newest=file.newest)
 
 
@@ -175,26 +175,31 @@ def _pages(
 ) -> tuple[list[Artifact], list[int]]:
     """The raw pages without their records, and the numbers of those."""
     manifest = package.manifest
-    held_them = bool(+taken.rows or +taken.masked)
     if manifest.inputs:
-        if not held_them:
-            return manifest.pages, []
-        # a copy of an export is kept as it was: there are no lines to take out of it
-        taken.exports.update(one.path for one in manifest.inputs)
-        taken.unreplayable += bool(manifest.pages)
-        return [], []
-    if not manifest.pages:
-        return [], []
-    kept = Pages(package.folder, manifest, mapper, sought).without_them(
-        _new_name(package.folder, "pages", ".ndjson.zst")
-    )
+        return _copies(manifest, taken), []
+    pages = Pages(package.folder, manifest, mapper, sought)
+    doubtful = pages.doubtful()
+    if not manifest.pages or not (doubtful or taken.rows or taken.masked):
+        return manifest.pages, []
+    name = _new_name(package.folder, "pages", ".ndjson.zst")
+    kept = pages.without_them(doubtful, name)
     if kept.pages is None:
         taken.unreplayable += 1
         return [], []
     if not (kept.gone or kept.masked):
+        (package.folder / name).unlink()
         return manifest.pages, []
     taken.records += len(kept.gone)
     return [kept.pages], kept.gone
+
+
+def _copies(manifest: Manifest, taken: Taken) -> list[Artifact]:
+    """The copies of exports: kept as they were read, they have no lines to take out."""
+    if not (taken.rows or taken.masked):
+        return manifest.pages
+    taken.exports.update(one.path for one in manifest.inputs)
+    taken.unreplayable += bool(manifest.pages)
+    return []
 
 
 def _rejects(package: Package, sought: Sought, gone: list[int]) -> Artifact | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,28 +56,49 @@ class Pages:
         self._mapper = mapper
         self._sought = sought
 
-    def without_them(self, name: str) -> Kept:
-        """Write the pages anew, into a file of this name."""
-        ids = self._sought.ids[self._manifest.source]
-        wanted = frozenset(text.lower().encode() for text in ids)
+    def doubtful(self) -> set[int]:
+        """Numbers of the records, from 1, that hold an id or an address of theirs."""
+        addresses = self._sought.addresses
+        ids = {text.lower() for text in self._sought.ids[self._manifest.source]}
+        tokens = frozenset(text.encode() for text in ids)
+        texts = [*ids, *addresses.written]
+        found = set()
+        for first, batch in self._batches():
+            lines = pl.Series([line.decode(errors="replace") for line in batch]).str.to_lowercase()
+            # few lines hold one of them as a part of any word: only those are taken apart
+            for place in lines.str.contains_any(texts).arg_true() if texts else []:
+                line = batch[place].lower()
+                if addresses.are_in(line) or not tokens.isdisjoint(_TOKEN.findall(line)):
+                    found.add(first + place)
+        return found
+
+    def without_them(self, doubtful: set[int], name: str) -> Kept:
+        """Write the pages anew, into a file of this name, without doubtful ones that are theirs."""
         addresses = self._sought.addresses
         gone, masked = [], 0
         target = PageFile(self._folder / name)
-        lines = (line for batch in kept_records(self._folder, self._manifest) for line in batch)
-        for number, line in enumerate(lines, 1):
-            speaks = addresses.are_in(line)
-            in_doubt = speaks or not wanted.isdisjoint(_TOKEN.findall(line.lower()))
-            if in_doubt and self._is_theirs(line):
-                gone.append(number)
-            else:
-                masked += speaks
-                target.write((addresses.masked_line(line) if speaks else line) + b"\n", 1)
+        for first, batch in self._batches():
+            for number, line in enumerate(batch, first):
+                if number in doubtful and self._is_theirs(line):
+                    gone.append(number)
+                elif number in doubtful and addresses.are_in(line):
+                    masked += 1
+                    target.write(addresses.masked_line(line) + b"\n", 1)
+                else:
+                    target.write(line + b"\n", 1)
         pages = target.close()
         if self._mapper is not None and self._yield_theirs(self._folder, pages, self._mapper):
             # a row came of several records, or of one that has no id of theirs
             (self._folder / name).unlink()
             return Kept(None, [], 0)
         return Kept(pages, gone, masked)
+
+    def _batches(self) -> Iterator[tuple[int, list[bytes]]]:
+        """The records, so many at once, with the number of the first."""
+        first = 1
+        for batch in kept_records(self._folder, self._manifest):
+            yield first, batch
+            first += len(batch)
 
     def _is_theirs(self, line: bytes) -> bool:
         """Whether a record that holds an id of the person is theirs, as far as can be told."""

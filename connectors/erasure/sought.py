@@ -9,7 +9,7 @@ import polars as pl
 
 from connectors.erasure.rule import name_columns, names, record_name, says_whose
 from connectors.erasure.texts import Addresses
-from connectors.erasure.tombstones import Tombstones
+from connectors.erasure.tombstones import Known
 from connectors.families import Table
 
 _IDS = ("person_ref", "external_id", "email", "phone")
@@ -20,12 +20,12 @@ class Sought:
     """Erased people.
 
     Args:
-        tombstones: Their names, hashed.
+        known: Their names: in plain where they are asked for, else hashed.
         addresses: Those of their addresses that are masked in what others wrote.
         ids: By source, the ids and addresses that their raw records are looked for by.
     """
 
-    tombstones: Tombstones
+    known: Known
     addresses: Addresses = field(default_factory=lambda: Addresses([]))
     ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
@@ -33,14 +33,14 @@ class Sought:
         """Which rows of a frame are theirs, by the columns of `name_columns`."""
         theirs = pl.repeat(value=False, n=frame.height, dtype=pl.Boolean, eager=True)
         for column in frame.select(**names(table)):
-            theirs |= self.tombstones.hold(column)
+            theirs |= self.known.hold(column)
         return theirs
 
     def learn(self, table: Table, theirs: pl.DataFrame) -> None:
         """Remember the records in rows of theirs: whatever is part of one is theirs too."""
         if not says_whose(table) or theirs.is_empty():
             return
-        self.tombstones.add(theirs.select(record_name(table)).to_series())
+        self.known.add(theirs.select(record_name(table)).to_series())
         columns = {table.key[-1], *_IDS} & set(name_columns(table))
         for source, rows in theirs.group_by("source"):
             for column in columns:

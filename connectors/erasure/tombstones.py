@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 import msgspec
 import polars as pl
@@ -24,6 +24,50 @@ _CHECK = "the key that erased people are remembered by"
 class _Stored(msgspec.Struct):
     key: str
     hashes: list[str]
+
+
+class Known(Protocol):
+    """Names of people that are known."""
+
+    def add(self, names: Iterable[str]) -> None:
+        """Remember names; see `connectors.erasure.rule.names`."""
+        ...
+
+    def hold(self, names: pl.Series) -> pl.Series:
+        """Which of these names are known; a null is nobody's."""
+        ...
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+
+class Names:
+    """Names in plain, for as long as an erasure takes: asking costs no hash of every name there is.
+
+    Args:
+        tombstones: What learns every name too.
+    """
+
+    def __init__(self, tombstones: Tombstones) -> None:
+        """No names yet."""
+        self._tombstones = tombstones
+        self._names: set[str] = set()
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self._names)
+
+    def add(self, names: Iterable[str]) -> None:
+        """Remember names, hashed as well."""
+        new = set(names) - self._names
+        self._names |= new
+        self._tombstones.add(new)
+
+    def hold(self, names: pl.Series) -> pl.Series:
+        """Which of these names are known; a null is nobody's."""
+        known = pl.Series(list(self._names), dtype=pl.String)
+        return names.is_in(known.implode()).fill_null(value=False)
 
 
 class Tombstones:
@@ -76,20 +120,18 @@ class Tombstones:
         return found
 
     def __len__(self) -> int:
-        """How many names are known."""
+        """How many there are."""
         return len(self._hashes)
 
-    def add(self, names: Iterable[str]) -> int:
-        """Remember names; see `names` in `connectors.erasure.rule`. Returns how many are new."""
-        before = len(self._hashes)
+    def add(self, names: Iterable[str]) -> None:
+        """Remember names; see `connectors.erasure.rule.names`."""
         self._hashes.update(self._hash(name) for name in names)
-        return len(self._hashes) - before
 
     def hold(self, names: pl.Series) -> pl.Series:
         """Which of these names are known; a null is nobody's."""
         distinct = names.drop_nulls().unique()
         known = [name for name in distinct if self._hash(name) in self._hashes]
-        return names.is_in(known).fill_null(value=False)
+        return names.is_in(pl.Series(known, dtype=pl.String).implode()).fill_null(value=False)
 
     def write(self) -> None:
         """Replace the file, durably."""

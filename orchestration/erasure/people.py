@@ -10,6 +10,7 @@ import polars as pl
 
 from connectors.erasure import (
     Addresses,
+    Names,
     Sought,
     Tombstones,
     email_name,
@@ -59,7 +60,7 @@ def find(connection: Connection, who: Iterable[str], tombstones: Tombstones) -> 
     ids = ", ".join(str(customer) for customer in customers)
     of_theirs = f"select record_id from {_CUSTOMERS} where customer_id in ({ids})"
     of_others = f"select record_id from {_CUSTOMERS} where customer_id not in ({ids})"
-    sought = Sought(tombstones)
+    sought = Sought(Names(tombstones))
     found: dict[str, set[str]] = {}
     for table in _tables():
         rows = _rows(connection, table, of_theirs)
@@ -71,8 +72,8 @@ def find(connection: Connection, who: Iterable[str], tombstones: Tombstones) -> 
         for kind, named in _references(table, _rows(connection, table, of_others)):
             taken |= found.get(kind, set()).intersection(named)
     own = {name for named in found.values() for name in named} - taken
-    tombstones.add(own)
-    return People(customers, Sought(tombstones, Addresses(_addresses(own)), sought.ids))
+    sought.known.add(own)
+    return People(customers, Sought(sought.known, Addresses(_addresses(own)), sought.ids))
 
 
 def _customer(connection: Connection, who: str, sources: set[str]) -> int:

@@ -56,8 +56,9 @@ def find(connection: Connection, sought: Sought) -> Found:
     """What `take_out` would take out of raw."""
     found = Found()
     for relation, table in _relations():
-        found.rows[table.name] += _rows(connection, relation, table, sought).height
-        found.masked[table.name] += _masked(connection, relation, table, sought)
+        theirs = _rows(connection, relation, table, sought)
+        found.rows[table.name] += theirs.height
+        found.masked[table.name] += _masked(connection, relation, table, sought, theirs)
     found.rows, found.masked = +found.rows, +found.masked
     return found
 
@@ -73,10 +74,12 @@ def take_out(connection: Connection, sought: Sought, customers: Iterable[int]) -
     connection.execute("begin")
     try:
         schema.ensure(connection)
-        found = find(connection, sought)
+        found = Found()
         for relation, table in _relations():
-            _delete(connection, relation, _rows(connection, relation, table, sought))
-            _mask(connection, relation, table, sought)
+            theirs = _rows(connection, relation, table, sought)
+            found.rows[table.name] += theirs.height
+            _delete(connection, relation, theirs)
+            found.masked[table.name] += _mask(connection, relation, table, sought)
         _forget_links(connection, sought)
         _forget_ids(connection, list(customers))
         _drop_made(connection)
@@ -88,7 +91,7 @@ def take_out(connection: Connection, sought: Sought, customers: Iterable[int]) -
     except BaseException:
         connection.execute("rollback")
         raise
-    return found
+    return Found(+found.rows, +found.masked)
 
 
 def compact(path: Path) -> bool:
@@ -139,11 +142,13 @@ def _delete(connection: Connection, relation: str, rows: pl.DataFrame) -> None:
     connection.unregister("erased_rows")
 
 
-def _masked(connection: Connection, relation: str, table: Table, sought: Sought) -> int:
+def _masked(
+    connection: Connection, relation: str, table: Table, sought: Sought, theirs: pl.DataFrame
+) -> int:
+    """How many rows of others speak of them."""
     spoken = _spoken_of(table, sought)
     if not spoken:
         return 0
-    theirs = _rows(connection, relation, table, sought)
     connection.register("erased_rows", theirs.to_arrow())
     row = connection.execute(
         f"select count(*) from {relation} where ({spoken}) "
@@ -153,16 +158,18 @@ def _masked(connection: Connection, relation: str, table: Table, sought: Sought)
     return int(row[0]) if row else 0
 
 
-def _mask(connection: Connection, relation: str, table: Table, sought: Sought) -> None:
+def _mask(connection: Connection, relation: str, table: Table, sought: Sought) -> int:
+    """Mask their addresses in the rows that are left. Returns in how many there was one."""
     spoken = _spoken_of(table, sought)
     if not spoken:
-        return
+        return 0
     pattern, mask = literal(sought.addresses.pattern), literal(sought.addresses.replacement)
     changed = ", ".join(
         f"{quote(c)} = regexp_replace({quote(c)}, {pattern}, {mask}, 'g')"
         for c in text_columns(table)
     )
-    connection.execute(f"update {relation} set {changed} where {spoken}")
+    row = connection.execute(f"update {relation} set {changed} where {spoken}").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _spoken_of(table: Table, sought: Sought) -> str:

@@ -52,7 +52,7 @@ def stocked(house: House) -> House:
 
 def ann(house: House, *names: str) -> Sought:
     sought = Sought(Tombstones.read(house.settings.landing, KEY.encode()), Addresses([ANN]))
-    sought.tombstones.add([f"email\x1f{ANN}", *names])
+    sought.known.add([f"email\x1f{ANN}", *names])
     return sought
 
 

@@ -11,7 +11,16 @@ import polars as pl
 import pytest
 from backports import zstd
 
-from connectors.erasure import Addresses, Package, Sought, Tombstones, count, find_records, take_out
+from connectors.erasure import (
+    Addresses,
+    Names,
+    Package,
+    Sought,
+    Tombstones,
+    count,
+    find_records,
+    take_out,
+)
 from connectors.erasure import packages as erasing
 from connectors.errors import FixConfiguration, FixEnvironment
 from connectors.families import TABLES
@@ -101,8 +110,8 @@ def packages(landing: Landing) -> list[Package]:
 
 
 def ann(landing: Landing) -> Sought:
-    sought = Sought(Tombstones(landing.root, KEY), Addresses([ANN]))
-    sought.tombstones.add([f"email\x1f{ANN}", "person\x1fdesk\x1fU1"])
+    sought = Sought(Names(Tombstones(landing.root, KEY)), Addresses([ANN]))
+    sought.known.add([f"email\x1f{ANN}", "person\x1fdesk\x1fU1"])
     return sought
 
 
@@ -294,7 +303,7 @@ def test_what_hangs_on_a_record_is_found_through_it(tmp_path: Path) -> None:
         {"source": ["survey"] * 2, "survey_id": ["s"] * 2, "response_id": ["r1", "r2"]}
     )
     sought = Sought(Tombstones(tmp_path, KEY))
-    sought.tombstones.add(["record\x1fsurvey_invitations\x1fsurvey\x1fi1"])
+    sought.known.add(["record\x1fsurvey_invitations\x1fsurvey\x1fi1"])
     theirs = sought.rows(TABLES["survey_responses"], responses)
     sought.learn(TABLES["survey_responses"], responses.filter(theirs))
 
