@@ -2,7 +2,8 @@
 
 Only the stream's own mapping tells whose a raw record is. So lines that hold an id of the person
 are mapped, each by itself, and those that yield a row of theirs go. What is left is mapped once
-more, and must yield none.
+more, and must yield none. Where a record is somebody else's too, all pages of the package go: it
+cannot be replayed then, and says so, instead of losing the other one's rows.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import NamedTuple
 import msgspec
 import polars as pl
 
+from connectors.erasure.rule import name_columns
 from connectors.erasure.sought import Sought
 from connectors.families import TABLES
 from connectors.landing.landed import kept_records
@@ -75,11 +77,13 @@ class Pages:
     def without_them(self, doubtful: set[int], name: str) -> Kept:
         """Write the pages anew, into a file of this name, without doubtful ones that are theirs."""
         addresses = self._sought.addresses
-        gone, masked = [], 0
+        gone, masked, is_parted = [], 0, True
         target = PageFile(self._folder / name)
         for first, batch in self._batches():
             for number, line in enumerate(batch, first):
-                if number in doubtful and self._is_theirs(line):
+                rows = self._rows_of(line) if number in doubtful else _OTHERS
+                is_parted &= not (rows.theirs and rows.others)
+                if rows.theirs:
                     gone.append(number)
                 elif number in doubtful and addresses.are_in(line):
                     masked += 1
@@ -87,11 +91,13 @@ class Pages:
                 else:
                     target.write(line + b"\n", 1)
         pages = target.close()
-        if self._mapper is not None and self._yield_theirs(self._folder, pages, self._mapper):
-            # a row came of several records, or of one that has no id of theirs
-            (self._folder / name).unlink()
-            return Kept(None, [], 0)
-        return Kept(pages, gone, masked)
+        if is_parted and self._mapper is not None:
+            # a row may come of several records, or of one that has no id of theirs
+            is_parted = not self._mapped(self._folder, pages, self._mapper).theirs
+        if is_parted:
+            return Kept(pages, gone, masked)
+        (self._folder / name).unlink()
+        return Kept(None, [], 0)
 
     def _batches(self) -> Iterator[tuple[int, list[bytes]]]:
         """The records, so many at once, with the number of the first."""
@@ -100,30 +106,38 @@ class Pages:
             yield first, batch
             first += len(batch)
 
-    def _is_theirs(self, line: bytes) -> bool:
-        """Whether a record that holds an id of the person is theirs, as far as can be told."""
+    def _rows_of(self, line: bytes) -> _Rows:
+        """What a record with an id of theirs yields; one that yields nothing may be theirs."""
         if self._mapper is None:
-            return True
+            return _THEIRS
         with tempfile.TemporaryDirectory(prefix=".tmp-", dir=self._folder.parent) as work:
             page = PageFile(Path(work) / "page.ndjson.zst")
             page.write(line + b"\n", 1)
-            return self._yield_theirs(Path(work), page.close(), self._mapper, alone=True)
+            rows = self._mapped(Path(work), page.close(), self._mapper)
+        return rows if rows.theirs or rows.others else _THEIRS
 
-    def _yield_theirs(
-        self, folder: Path, page: Artifact, mapper: Remapper, *, alone: bool = False
-    ) -> bool:
-        """Whether a page yields a row of theirs; one that stands alone, and yields none, may be."""
+    def _mapped(self, folder: Path, page: Artifact, mapper: Remapper) -> _Rows:
+        """Whose the rows are that a page yields."""
         manifest = msgspec.structs.replace(self._manifest, pages=[page])
+        rows = _Rows(0, 0)
         with tempfile.TemporaryDirectory(prefix=".tmp-", dir=self._folder.parent) as work:
             root = Path(work)
             with PackageWriter(root, "mapped", manifest.origin, keep_raw=False) as writer:
                 counts, _ = mapper.remap(folder, manifest, writer)
                 mapped = writer.commit(counts)
-            if alone and not any(artifact.rows for artifact in mapped.tables.values()):
-                return True
-            return any(
-                self._sought.rows(
-                    TABLES[table], pl.read_parquet(root / "mapped" / artifact.file)
-                ).any()
-                for table, artifact in mapped.tables.items()
-            )
+            for table, file in mapped.tables.items():
+                if name_columns(TABLES[table]):
+                    frame = pl.read_parquet(root / "mapped" / file.file)
+                    theirs = len(self._sought.rows(TABLES[table], frame).arg_true())
+                    rows = _Rows(rows.theirs + theirs, rows.others + frame.height - theirs)
+        return rows
+
+
+class _Rows(NamedTuple):
+    """How many rows a record yields: of theirs, and of somebody else."""
+
+    theirs: int
+    others: int
+
+
+_THEIRS, _OTHERS = _Rows(1, 0), _Rows(0, 1)

@@ -248,6 +248,23 @@ def test_pages_that_cannot_be_parted_go_whole(landing: Landing) -> None:
     assert rows(landing, "cases").height == 2
 
 
+def test_a_record_that_is_anothers_too_costs_the_pages_and_no_row(tmp_path: Path) -> None:
+    landing = Landing(tmp_path)
+    bens = ticket(5, "U5", BEN, "mine")
+    bens["messages"].append({"id": "5-9", "by": "U1", "text": "and mine"})
+    put(landing, [ticket(1, "U1", ANN)], [bens, ticket(6, "U6")])
+    taken = erase(landing)
+
+    assert taken.rows == {"cases": 1, "case_messages": 1}
+    assert rows(landing, "cases")["case_id"].to_list() == ["T5", "T6"]
+    assert rows(landing, "case_messages")["body"].to_list() == ["mine"]
+    assert taken.unreplayable == 1
+    assert b"and mine" not in everything(landing)
+    second = landing.load_ids("desk", "tickets")[1]
+    with pytest.raises(FixConfiguration, match="no raw pages"):
+        list(replay(Mapper(), landing, since=second))
+
+
 def test_rejects_go_with_their_record_and_the_others_are_renumbered(tmp_path: Path) -> None:
     landing = Landing(tmp_path)
     put(landing, [ticket(1, "U1", ANN), {"id": 7, "requester": "U2"}, {"id": 8, "requester": "U1"}])
@@ -275,11 +292,17 @@ def test_copies_of_exports_go_whole_and_are_named(tmp_path: Path) -> None:
             cases = {"case_id": ["1", "2"], "email": [ANN, BEN]}
             at = pl.lit(None, pl.Datetime("us"))
             writer.add("cases", pl.DataFrame(cases).with_columns(created_at=at))
+            aside = [(3, "id", "is missing", f",{ANN}"), (4, "id", "is missing", f",{BEN}")]
+            writer.reject(pl.DataFrame(aside, schema=REJECTS, orient="row"))
             told = Input(path="answers.csv", bytes=1, mtime_ns=1, sha256="")
-            writer.commit(Counts(read=2, accepted=2), inputs=[told])
+            writer.commit(Counts(read=4, accepted=2, rejected=2), inputs=[told])
     export.unlink()
     taken = erase(landing)
 
+    [package] = packages(landing)
+    assert package.manifest.rejects
+    rejects = pl.read_parquet(package.path(package.manifest.rejects))
+    assert rejects.select("record", "body").rows() == [(3, None), (4, f",{BEN}")]
     assert (taken.exports, taken.unreplayable) == ({"answers.csv"}, 1)
     assert rows(landing, "cases")["email"].to_list() == [BEN]
     assert ANN.encode() not in everything(landing)
