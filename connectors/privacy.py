@@ -24,9 +24,9 @@ def read_key(variable: str, environment: Mapping[str, str]) -> bytes:
         raise FixConfiguration(
             "SECRET-KEY",
             variable,
-            f"this variable must hold the key that respondents are hashed with, and it {state}",
+            f"this variable must hold the key that people are hashed with, and it {state}",
             "Set it once, for example to the output of `openssl rand -hex 32`, and keep it: "
-            "another key makes the same person another respondent.",
+            "another key makes the same person another one.",
         )
     return key
 

@@ -38,6 +38,16 @@ def configured_stream(settings: Settings, source: str, stream: str) -> SourceStr
     return streams.stream(stream)
 
 
+def hashed_employee(settings: Settings, source: str, ref: str) -> str | None:
+    """An employee as a source's rows name them; None where it is unknown, or speaks of none.
+
+    Raises:
+        FixConfiguration: The variable with the source's key is not set.
+    """
+    path = settings.sources / source / "defs.yaml"
+    return Streams(source, source_config(path)).hashed(ref) if path.is_file() else None
+
+
 def source_config(path: Path) -> SourceConfig:
     """What a source's YAML says. Raises `FixConfiguration` naming the file and the field."""
     try:

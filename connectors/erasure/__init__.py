@@ -1,7 +1,14 @@
 """Takes people out of what has landed, and keeps them out."""
 
 from connectors.erasure.packages import Package, Taken, count, find_records, take_out
-from connectors.erasure.rule import email_name, name_columns, names, phone_name, says_whose
+from connectors.erasure.rule import (
+    email_name,
+    name_columns,
+    names,
+    person_name,
+    phone_name,
+    says_whose,
+)
 from connectors.erasure.sought import Sought
 from connectors.erasure.texts import Addresses, text_columns
 from connectors.erasure.tombstones import Names, Tombstones
@@ -18,6 +25,7 @@ __all__ = [
     "find_records",
     "name_columns",
     "names",
+    "person_name",
     "phone_name",
     "says_whose",
     "take_out",

@@ -16,7 +16,7 @@ import polars as pl
 from connectors.families import FAMILIES, Table
 
 _SEPARATOR = "\x1f"
-_PEOPLE = ("person_ref", "author_ref", "changed_by_ref")
+_PEOPLE = ("person_ref", "author_ref", "changed_by_ref", "respondent_hash")
 
 
 def says_whose(table: Table) -> bool:
@@ -42,6 +42,11 @@ def names(table: Table) -> Mapping[str, pl.Expr]:
         found["email"] = email_name(pl.col("email"))
         found["phone"] = phone_name(pl.coalesce("phone_e164", "phone"))
     return found
+
+
+def person_name(source: str, ref: str) -> str:
+    """Name of whoever a source knows by an id, or by the hash of one."""
+    return _SEPARATOR.join(("person", source, ref))
 
 
 def email_name(address: pl.Expr) -> pl.Expr:

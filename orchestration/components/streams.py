@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
+import polars as pl
+
 from connectors.errors import FixConfiguration
 from connectors.files import FileStream
 from connectors.http import Connection, Secret
 from connectors.landing import Landing, Manifest, Origin, PackageWriter, Window
 from connectors.landing.replay import Remapped
-from connectors.privacy import read_key
+from connectors.privacy import keyed_hash, read_key
 from connectors.sync import Terms
 from connectors.vendors import Endpoint, Tenant, VendorStream, connector
 from orchestration import settings as instance_settings
@@ -128,6 +130,12 @@ class Streams:
             self.source,
             rates=self.config.rates,
         )
+
+    def hashed(self, ref: str) -> str | None:
+        """An employee as this source's rows name them; None where it speaks of no employees."""
+        if RESPONDENT_KEY not in self.config.secrets:
+            return None
+        return str(keyed_hash(pl.Series([ref]), self._key()).item())
 
     def _key(self) -> bytes:
         self._secret(RESPONDENT_KEY)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 
@@ -19,6 +20,7 @@ from orchestration.erasure import landed, people
 from orchestration.publishing.versions import Versions, began
 from orchestration.report.editions import reports
 from orchestration.settings import Settings
+from orchestration.sources import hashed_employee
 from orchestration.warehouse import WriterGate, connect, erasures
 
 
@@ -61,13 +63,15 @@ def plan(settings: Settings, who: Iterable[str]) -> Receipt:
         WriterGate(settings.data, settings.lock_wait).hold("plan an erasure"),
         connect(settings.warehouse, read_only=True) as connection,
     ):
-        found = people.find(connection, who, landed.tombstones(settings))
+        found = people.find(
+            connection, who, landed.tombstones(settings), partial(hashed_employee, settings)
+        )
         packages = landed.packages(settings)
         find_records(packages, found.sought)
         in_raw = erasures.find(connection, found.sought)
     held = [package for package in packages if count([package], found.sought)]
     return Receipt(
-        people=len(found.customers),
+        people=found.number,
         rows=dict(count(held, found.sought)),
         raw_rows=dict(in_raw.rows),
         raw_masked=dict(in_raw.masked),
@@ -86,7 +90,7 @@ def take_out(settings: Settings, who: Iterable[str]) -> Receipt:
     with WriterGate(settings.data, settings.lock_wait).hold("erase"):
         stones = landed.tombstones(settings)
         with connect(settings.warehouse, read_only=True) as connection:
-            found = people.find(connection, who, stones)
+            found = people.find(connection, who, stones, partial(hashed_employee, settings))
         packages = landed.packages(settings)
         find_records(packages, found.sought)
         stones.write()
@@ -99,7 +103,7 @@ def take_out(settings: Settings, who: Iterable[str]) -> Receipt:
         left = count(landed.packages(settings), found.sought)
         with connect(settings.warehouse, read_only=True) as connection:
             left += erasures.find(connection, found.sought).rows
-    receipt = _receipt(len(found.customers), taken, in_raw)
+    receipt = _receipt(found.number, taken, in_raw)
     receipt.left = dict(left)
     return receipt
 

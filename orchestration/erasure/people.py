@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -16,11 +16,13 @@ from connectors.erasure import (
     email_name,
     name_columns,
     names,
+    person_name,
     phone_name,
     says_whose,
 )
 from connectors.errors import FixConfiguration
 from connectors.families import TABLES, Table
+from connectors.phones import e164
 from orchestration.warehouse import Connection
 from orchestration.warehouse.sql import columns, literal, quote
 
@@ -32,13 +34,20 @@ _SEPARATOR = "\x1f"
 
 @dataclass(frozen=True)
 class People:
-    """Who is to be erased: their ids as customers, and all names of theirs."""
+    """Who is to be erased: how many, ids of those who are customers, and all names of theirs."""
 
+    number: int
     customers: list[int]
     sought: Sought
 
 
-def find(connection: Connection, who: Iterable[str], tombstones: Tombstones) -> People:
+Hashed = Callable[[str, str], str | None]
+"""How rows of a source name an employee, by the source's own id of theirs; None where none do."""
+
+
+def find(
+    connection: Connection, who: Iterable[str], tombstones: Tombstones, hashed: Hashed
+) -> People:
     """Find people by any name, and every other name that their records have.
 
     A reference that another customer's records hold too, or that was set aside as nobody's, is
@@ -46,21 +55,36 @@ def find(connection: Connection, who: Iterable[str], tombstones: Tombstones) -> 
 
     Args:
         connection: The warehouse as it was last built.
-        who: An id of a customer, an e-mail address, a phone number, or `SOURCE:PERSON_REF`, each.
+        who: An id of a customer, an e-mail address, a phone number, or `SOURCE:PERSON_REF`, each;
+            of an employee, the source's own id.
         tombstones: Those that are kept; the names found are added.
+        hashed: Names employees.
 
     Raises:
         FixConfiguration: Nobody is meant, or more than one.
     """
-    sources = {
-        str(row[0])
-        for row in connection.execute("select distinct source from raw._loads").fetchall()
-    }
-    customers = sorted({_customer(connection, one, sources) for one in who})
+    sources = connection.execute("select distinct source from raw._loads").fetchall()
+    known = {str(source) for (source,) in sources}
+    employees: set[str] = set()
+    customers: set[int] = set()
+    for one in who:
+        employee = _employee(connection, one, known, hashed)
+        if employee is not None:
+            employees.add(employee)
+        else:
+            customers.add(_customer(connection, one, known))
+    found = _known_by(connection, customers, Sought(Names(tombstones)))
+    found.known.add(employees)
+    return People(len(employees) + len(customers), sorted(customers), found)
+
+
+def _known_by(connection: Connection, customers: set[int], sought: Sought) -> Sought:
+    """Customers by all names that they share with nobody."""
+    if not customers:
+        return sought
     ids = ", ".join(str(customer) for customer in customers)
     of_theirs = f"select record_id from {_CUSTOMERS} where customer_id in ({ids})"
     of_others = f"select record_id from {_CUSTOMERS} where customer_id not in ({ids})"
-    sought = Sought(Names(tombstones))
     found: dict[str, set[str]] = {}
     for table in _tables():
         rows = _rows(connection, table, of_theirs)
@@ -73,7 +97,20 @@ def find(connection: Connection, who: Iterable[str], tombstones: Tombstones) -> 
             taken |= found.get(kind, set()).intersection(named)
     own = {name for named in found.values() for name in named} - taken
     sought.known.add(own)
-    return People(customers, Sought(sought.known, Addresses(_addresses(own)), sought.ids))
+    return replace(sought, addresses=Addresses(_addresses(own)))
+
+
+def _employee(connection: Connection, who: str, sources: set[str], hashed: Hashed) -> str | None:
+    """The name of an employee who answered; None where nobody did."""
+    source, _, ref = who.partition(":")
+    if source not in sources:
+        return None
+    told = hashed(source, ref.strip())
+    answered = connection.execute(
+        "select count(*) from raw.pulse_answers "
+        f"where source = {literal(source)} and respondent_hash = {literal(told or '')}"
+    ).fetchone()
+    return person_name(source, told) if told and answered and answered[0] else None
 
 
 def _customer(connection: Connection, who: str, sources: set[str]) -> int:
@@ -112,7 +149,9 @@ def _customer(connection: Connection, who: str, sources: set[str]) -> int:
     raise FixConfiguration(
         "ERASE-NOBODY",
         "the person",
-        f"{number} records hold this, and none is a customer's",
+        f"{number} records hold this, and none is a customer's"
+        if number
+        else "no record holds this",
         "earful run first where records have landed since the last one. What many share, such as "
         "info@, is nobody's.",
     )
@@ -127,9 +166,16 @@ def _conditions(table: Table, who: str, sources: set[str]) -> Iterator[str]:
     elif "email" in table.by_name and "@" in who:
         yield f"lower(trim(email)) = {text}"
     elif "email" in table.by_name and who.startswith("+"):
-        yield f"trim(coalesce(phone_e164, phone)) = {text}"
-    elif "@" in who or who.startswith("+"):
-        yield f"lower(trim(coalesce(phone_e164, value))) = {text}"
+        yield f"phone_e164 = {_number(who)}"
+    elif "@" in who:
+        yield f"lower(trim(value)) = {text}"
+    elif who.startswith("+"):
+        yield f"phone_e164 = {_number(who)}"
+
+
+def _number(who: str) -> str:
+    """A phone number as SQL, in E.164 if it is one."""
+    return literal(e164(pl.Series([who])).item() or who)
 
 
 def _tables() -> Iterator[Table]:

@@ -26,7 +26,7 @@ OF_ONE = ("customers", "scores", "comments", "cases", "invitations", "identity_l
 
 @dataclass
 class Forgotten:
-    """The demo's data before and after, who went, and what the command said."""
+    """The demo's data before and after, which customer went, and what the command said."""
 
     before: Path
     after: Path
@@ -40,7 +40,7 @@ class Forgotten:
 def forgotten(
     demo_data: Path, tmp_path_factory: pytest.TempPathFactory, earful: Earful
 ) -> Forgotten:
-    """Whoever has most to say goes."""
+    """The customer with most to say goes, and the employee who answered first."""
     after = tmp_path_factory.mktemp("forgotten") / "data"
     shutil.copytree(demo_data, after, symlinks=True, ignore=shutil.ignore_patterns("sandbox"))
     with duckdb.connect(after / "warehouse.duckdb", read_only=True) as db:
@@ -54,7 +54,9 @@ def forgotten(
             f"where customer_id = {customer}"
         ).fetchall()
     [email] = [value for kind, value in names if kind == "email"]
-    ended = earful(after, "erase", "-", "--json", said=f"{email.upper()}\n")
+    answers = pl.scan_parquet(demo_data / "sandbox/company/systems/peakon_answers/*.parquet")
+    employee = answers.sort("at", "employee_id").select("employee_id").first().collect().item()
+    ended = earful(after, "erase", "-", "--json", said=f"{email.upper()}\npeakon:{employee}\n")
     assert ended.returncode == 0, ended.stderr[-2000:] + ended.stdout[-2000:]
     known = [str(customer), *(value for _, value in names)]
     return Forgotten(demo_data, after, customer, known, json.loads(ended.stdout), ended.stderr)
@@ -127,7 +129,7 @@ def test_the_receipt_says_what_went_and_that_nothing_is_left(forgotten: Forgotte
     [kept] = (forgotten.after / "erasures").iterdir()
 
     assert json.loads(kept.read_text()) == receipt
-    assert receipt["people"] == 1
+    assert receipt["people"] == 2
     assert receipt["left"] == {}
     assert receipt["rows"] == receipt["raw_rows"]
     assert receipt["rows"]["cases"] > 0
@@ -137,6 +139,18 @@ def test_the_receipt_says_what_went_and_that_nothing_is_left(forgotten: Forgotte
             with duckdb.connect(data / "warehouse.duckdb", read_only=True) as db:
                 counts += db.execute(f'select count(*) from raw."{table}"').fetchone() or ()
         assert counts[0] - went == counts[1], table
+
+
+def test_an_employee_goes_by_their_hash(forgotten: Forgotten) -> None:
+    respondents = []
+    for data in (forgotten.before, forgotten.after):
+        with duckdb.connect(data / "warehouse.duckdb", read_only=True) as db:
+            rows = db.execute("select respondent_hash from raw.pulse_answers").fetchall()
+        respondents.append([hashed for (hashed,) in rows])
+    [gone] = set(respondents[0]) - set(respondents[1])
+
+    assert respondents[0].count(gone) == forgotten.receipt["raw_rows"]["pulse_answers"] > 0
+    assert [hashed for hashed in respondents[0] if hashed != gone] == respondents[1]
 
 
 def test_who_is_gone_cannot_be_asked_for(forgotten: Forgotten, earful: Earful) -> None:
