@@ -12,11 +12,12 @@ from connectors.errors import FixConfiguration
 from orchestration import settings as instance_settings
 from orchestration.cli.output import Json, Quiet, Verbose, say, show, show_json, show_table
 from orchestration.cli.progress import Progress
-from orchestration.cli.run import logged
+from orchestration.cli.run import logged, show_outcome
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     from orchestration.erasure.erase import Receipt
+    from orchestration.outcome import Outcome
 
 Who = Annotated[
     list[str],
@@ -45,9 +46,9 @@ def erase(
         receipt = erasure.plan(settings, people)
         _show(receipt, "Would go", as_json=as_json)
         return 0
-    receipt = erasure.take_out(settings, people)
-    erasure.write(settings, receipt)
-    code = _publish(settings, Progress(quiet=quiet or as_json, verbose=verbose))
+    progress = Progress(quiet=quiet or as_json, verbose=verbose)
+    receipt, outcome = _erase(settings, people, progress)
+    show_outcome(settings, outcome, quiet=True)
     receipt.published = erasure.readers_have(settings, receipt)
     path = erasure.write(settings, receipt)
     if not quiet:
@@ -60,21 +61,22 @@ def erase(
             "failed: landing and warehouse are clear, and the published version still holds them; "
             "the next earful run that publishes replaces it"
         )
-    return code or (1 if receipt.left or receipt.published is None else 0)
+    return outcome.exit_code or (1 if receipt.left or receipt.published is None else 0)
 
 
-def _publish(settings: Settings, progress: Progress) -> int:
-    """Build and publish without them; what failed is said."""
-    from orchestration.cli.run import show_outcome
+def _erase(settings: Settings, people: list[str], progress: Progress) -> tuple[Receipt, Outcome]:
+    """Take them out, then build and publish without them."""
     from orchestration.dbt import manifest as dbt_manifest
+    from orchestration.erasure import erase as erasure
     from orchestration.long_lived import long_lived
 
     with dbt_manifest.parsing(settings) as parsing, logged(settings, progress):
+        progress("erase")
+        receipt = erasure.take_out(settings, people)
+        erasure.write(settings, receipt)
         with long_lived():
             from orchestration.runs import build
-        outcome = build(settings, progress, parsing)
-    show_outcome(settings, outcome, quiet=True)
-    return outcome.exit_code
+        return receipt, build(settings, progress, parsing)
 
 
 def _read(who: list[str]) -> list[str]:

@@ -11,6 +11,7 @@ from orchestration.cli.output import console, is_terminal, say
 
 _EVERY = 10.0
 _NAMES = {
+    "erase": "taking people out of landing and warehouse",
     "raw": "loading packages into raw",
     "raw_contract": "raw gate",
     "models": "building and testing models",
