@@ -21,6 +21,7 @@ NAMES = (
     "idle_sync",
     "identity",
     "report",
+    "theme_seasons",
 )
 SIZED = ("increments", "full_build")
 
