@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 import pytest
 from house import WHEN, House, review
 
@@ -213,6 +214,17 @@ def test_nothing_is_loaded_without_the_key(stocked: House, monkeypatch: pytest.M
     with pytest.raises(FixConfiguration, match="EARFUL_RESPONDENT_KEY"):
         load(stocked)
     assert ("5",) not in stocked.rows("select review_id from raw.reviews")
+
+
+def test_a_package_that_another_took_the_place_of_is_cleared_too(house: House) -> None:
+    rows = [review(1, email=ANN), review(2, email=BEN)]
+    first = house.land(rows)
+    house.land(rows, load_id=f"{first.load_id}.r1", facts={"supersedes": [first.load_id]})
+    taken = clear(house.settings, packages(house.settings), ann(house))
+
+    assert taken.rows == {"reviews": 2}
+    files = list(house.settings.landing.rglob("*.parquet"))
+    assert [pl.read_parquet(file)["email"].to_list() for file in files] == [[BEN], [BEN]]
 
 
 def test_a_stream_that_is_being_landed_is_waited_for_by_whoever_asked(stocked: House) -> None:
