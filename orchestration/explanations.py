@@ -47,6 +47,11 @@ EXPLANATIONS: dict[str, str] = {
         "Records with this address are of several customers. Only a person can say who asked to "
         "be erased: `identity_links` tells what each of them consists of."
     ),
+    "ERASE-UNBUILT": (
+        "Who somebody is, and by which names, is told by the models, which are not all there. An "
+        "erasure drops them once nobody in raw is left who has to go: the next `earful run` "
+        "builds and publishes without them, and every older version goes."
+    ),
     "ERASE-WHO": (
         "People are named by `customer_id`, as every published table has it, by an e-mail address, "
         "a phone number in E.164, or as `SOURCE:PERSON_REF`, the source's own id of theirs."

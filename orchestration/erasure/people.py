@@ -20,7 +20,7 @@ from connectors.erasure import (
     phone_name,
     says_whose,
 )
-from connectors.errors import FixConfiguration
+from connectors.errors import FixConfiguration, FixEnvironment
 from connectors.families import TABLES, Table
 from connectors.phones import e164
 from orchestration.warehouse import Connection
@@ -28,6 +28,7 @@ from orchestration.warehouse.sql import columns, literal, quote
 
 _CUSTOMER = re.compile(r"\d{6,19}")
 _CUSTOMERS = "intermediate.int_record_customers"
+_MODELS = {"int_record_customers", "int_references", "int_set_aside"}
 _SHORTEST_PHONE = 7
 _SEPARATOR = "\x1f"
 
@@ -62,7 +63,9 @@ def find(
 
     Raises:
         FixConfiguration: Nobody is meant, or more than one.
+        FixEnvironment: The models are not built.
     """
+    _check_built(connection)
     sources = connection.execute("select distinct source from raw._loads").fetchall()
     known = {str(source) for (source,) in sources}
     employees: set[str] = set()
@@ -76,6 +79,21 @@ def find(
     found = _known_by(connection, customers, Sought(Names(tombstones)))
     found.known.add(employees)
     return People(len(employees) + len(customers), sorted(customers), found)
+
+
+def _check_built(connection: Connection) -> None:
+    """Refuse to look for somebody among models that are not there, such as after an erasure."""
+    needed = {f"stg_{table.name}" for table in _tables()} | _MODELS
+    there = connection.execute(
+        "select table_name from duckdb_tables() union all select view_name from duckdb_views()"
+    ).fetchall()
+    if needed - {str(name) for (name,) in there}:
+        raise FixEnvironment(
+            "ERASE-UNBUILT",
+            "the warehouse",
+            "its models are not all there, so nobody can be recognised in it",
+            "earful run builds them; it also finishes an erasure that was cut off while it built.",
+        )
 
 
 def _known_by(connection: Connection, customers: set[int], sought: Sought) -> Sought:

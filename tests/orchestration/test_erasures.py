@@ -12,7 +12,8 @@ import pytest
 from house import WHEN, House, review
 
 from connectors.erasure import Addresses, Sought, Tombstones
-from connectors.errors import FixConfiguration, Locked
+from connectors.errors import FixConfiguration, FixEnvironment, Locked
+from orchestration.erasure import people
 from orchestration.erasure.landed import clear, keep_out, packages, tombstones
 from orchestration.publishing.versions import Versions, began
 from orchestration.warehouse import Connection, Loader, connect, erasures
@@ -230,6 +231,14 @@ def test_a_package_that_another_took_the_place_of_is_cleared_too(house: House) -
 def test_a_stream_that_is_being_landed_is_waited_for_by_whoever_asked(stocked: House) -> None:
     with stocked.landing.writing("app", "reviews"), pytest.raises(Locked):
         clear(stocked.settings, packages(stocked.settings), ann(stocked))
+
+
+def test_nobody_is_looked_for_where_the_models_are_not_built(stocked: House) -> None:
+    with (
+        connect(stocked.settings.warehouse, read_only=True) as db,
+        pytest.raises(FixEnvironment, match="earful run"),
+    ):
+        people.find(db, [ANN], tombstones(stocked.settings), lambda *_: None)
 
 
 def test_versions_of_before_can_be_told_and_dropped(tmp_path: Path) -> None:
