@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 import pytest
+from duckdb_engine import CursorWrapper
 from house import House
 from shop import COMMENTS, EDITION, METRICS, columns, release, stock
 
@@ -62,6 +65,22 @@ def test_a_good_release_passes_every_check(stocked: House) -> None:
 
     assert [f.name for f in findings] == list(release_gate.CHECKS)
     assert not any(f.culprits for f in findings)
+
+
+def test_each_check_searches_the_release_once(
+    stocked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    execute = CursorWrapper.execute
+
+    def heard(cursor: CursorWrapper, statement: str, *given: Any) -> object:  # noqa: ANN401
+        asked.append(statement)
+        return execute(cursor, statement, *given)
+
+    monkeypatch.setattr(CursorWrapper, "execute", heard)
+    release_gate.judge(stocked.settings)
+
+    assert len([s for s in asked if "subselect" in s]) == len(release_gate.CHECKS)
 
 
 def test_a_score_is_refused_by_name_whichever_of_its_clothes_is_missing(stocked: House) -> None:
