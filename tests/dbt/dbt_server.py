@@ -18,6 +18,7 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from jinja2 import Environment
 
+from orchestration.dbt.child import end
 from orchestration.dbt.lean import make_dbt_lean
 
 
@@ -70,3 +71,4 @@ def _taken(printed: IO[str]) -> str:
 
 if __name__ == "__main__":
     serve()
+    end(0)

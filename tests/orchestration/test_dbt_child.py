@@ -33,19 +33,61 @@ def cli():
     time.sleep(60)
 """
 
+ENDS = """
+import atexit, os, sys
+
+class Kept:
+    def __del__(self):
+        print("freed", flush=True)
+
+kept = Kept()
+
+def cli():
+    # one that no handler of a log flushes
+    sys.stdout = os.fdopen(os.dup(1), "w")
+    atexit.register(print, "closed", end="")
+    print("built", end=" ")
+    print("a warning", file=sys.stderr, end="")
+    sys.exit({code!r})
+"""
+
+
+def beside_dbt(folder: Path, code: str) -> dict[str, str]:
+    """An environment in which this is dbt's command line; all else is dbt's own."""
+    module = folder / "dbt" / "cli" / "main.py"
+    module.parent.mkdir(parents=True)
+    for package in (module.parent, module.parent.parent):
+        (package / "__init__.py").write_text(BESIDE_DBT)
+    module.write_text(code)
+    return {**os.environ, "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+
+
+@pytest.mark.parametrize(
+    ("code", "exits", "frees"),
+    [(2, 2, ""), pytest.param("no", 1, "freed\n", marks=pytest.mark.slow)],
+)
+def test_a_dbt_that_ends_has_written_and_closed_everything_and_frees_nothing(
+    code: object, exits: int, frees: str, tmp_path: Path
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", CHILD],
+        env=beside_dbt(tmp_path, ENDS.format(code=code)) | {"PYTHONUNBUFFERED": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert ended.returncode == exits, ended.stderr
+    assert ended.stdout == f"built closed{frees}"
+    assert ended.stderr.startswith("a warning")
+
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can tie a child to its parent")
 def test_dbt_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     began = tmp_path / "began"
-    module = tmp_path / "dbt" / "cli" / "main.py"
-    module.parent.mkdir(parents=True)
-    # all but the command line is dbt's own
-    for package in (module.parent, module.parent.parent):
-        (package / "__init__.py").write_text(BESIDE_DBT)
-    module.write_text(DBT.format(began=str(began)))
     with subprocess.Popen(
         [sys.executable, "-c", PARENT],
-        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        env=beside_dbt(tmp_path, DBT.format(began=str(began))),
         stdout=subprocess.PIPE,
         text=True,
     ) as parent:
