@@ -40,7 +40,7 @@ class Sought:
         """Remember the records in rows of theirs: whatever is part of one is theirs too."""
         if not says_whose(table) or theirs.is_empty():
             return
-        self.known.add(theirs.select(record_name(table)).to_series())
+        self.known.add(theirs.select(record_name(table)).to_series().drop_nulls())
         columns = {table.key[-1], *_IDS} & set(name_columns(table))
         for source, rows in theirs.group_by("source"):
             for column in columns:

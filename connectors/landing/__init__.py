@@ -1,4 +1,4 @@
-"""Load packages: immutable folders that are the system of record."""
+"""Load packages: folders that are the system of record, and change for an erasure alone."""
 
 from connectors.landing.manifest import Artifact, Counts, Input, Manifest, Origin, Window
 from connectors.landing.store import Landing, revision

@@ -108,7 +108,8 @@ def compact(path: Path) -> bool:
         if not row or not row[0]:
             return False
         copy = path.with_suffix(".copy")
-        copy.unlink(missing_ok=True)
+        for leftover in (copy, copy.with_name(f"{copy.name}.wal")):
+            leftover.unlink(missing_ok=True)
         connection.execute(
             f"attach {literal(str(copy))} as copied (storage_version {literal(STORAGE)})"
         )

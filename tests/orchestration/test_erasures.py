@@ -13,6 +13,7 @@ from house import WHEN, House, review
 
 from connectors.erasure import Addresses, Sought, Tombstones
 from connectors.errors import FixConfiguration, FixEnvironment, Locked
+from orchestration.dbt.manifest import PROJECT
 from orchestration.erasure import people
 from orchestration.erasure.landed import clear, keep_out, packages, tombstones
 from orchestration.publishing.versions import Versions, began
@@ -97,6 +98,14 @@ def test_what_is_made_of_raw_goes_and_the_history_of_others_stays(stocked: House
     assert stocked.rows("select customer_id from intermediate.int_customer_ids") == [(12,)]
     assert stocked.rows("from intermediate.int_identity_changes") == [(12, 14)]
     assert stocked.rows("select person_ref_a from matching.links") == [("U2",)]
+
+
+def test_what_no_build_makes_anew_is_kept_and_cleared_by_name() -> None:
+    """A model that keeps its past is lost with the others unless the erasure knows of it."""
+    models = (PROJECT / "models").rglob("*.sql")
+    keep = {path.stem for path in models if "full_refresh=false" in path.read_text()}
+
+    assert keep == set(erasures.HISTORY)
 
 
 def test_rows_that_the_gate_set_aside_go_too(stocked: House) -> None:
