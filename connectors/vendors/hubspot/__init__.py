@@ -17,7 +17,7 @@ once a week, or as `sweep` says, all ids are listed, one request for a hundred r
 for each hundred that are gone: erased ones become deleted, and changes that search was late with
 land. A million contacts are 10,000 requests, 17 minutes of the usual rate, and half a gigabyte of
 memory. Until then an erased record stays. What landed of it before stays in the packages and in
-raw, see docs/operations.md.
+raw until `earful erase`, see docs/operations.md.
 
 `custom` names properties that fill columns of `people`. A won deal of type `newbusiness` starts a
 subscription, another one renews it; one of type `cancellation`, or a lost renewal, ends it.
