@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from connectors.erasure.rule import name_columns, names, record_name, says_whose
+from connectors.erasure.rule import names, record_name, says_whose
 from connectors.erasure.texts import Addresses
 from connectors.erasure.tombstones import Known
 from connectors.families import Table
@@ -22,7 +22,7 @@ class Sought:
     Args:
         known: Their names: in plain where they are asked for, else hashed.
         addresses: Those of their addresses that are masked in what others wrote.
-        ids: By source, the ids and addresses that their raw records are looked for by.
+        ids: By source, the ids and addresses of theirs that their raw records are looked for by.
     """
 
     known: Known
@@ -41,7 +41,10 @@ class Sought:
         if not says_whose(table) or theirs.is_empty():
             return
         self.known.add(theirs.select(record_name(table)).to_series().drop_nulls())
-        columns = {table.key[-1], *_IDS} & set(name_columns(table))
-        for source, rows in theirs.group_by("source"):
-            for column in columns:
-                self.ids[str(source[0])].update(rows[column].drop_nulls().str.strip_chars())
+        named = theirs.select(**names(table))
+        told = {table.key[-1]: None, **{c: c for c in _IDS if c in named.columns}}
+        for column, name in told.items():
+            # an address that others have too is no sign of them
+            rows = theirs if name is None else theirs.filter(self.known.hold(named[name]))
+            for source, value in rows.select("source", column).drop_nulls().unique().rows():
+                self.ids[source].add(value.strip())

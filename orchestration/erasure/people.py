@@ -24,7 +24,7 @@ from connectors.errors import FixConfiguration, FixEnvironment
 from connectors.families import TABLES, Table
 from connectors.phones import e164
 from orchestration.warehouse import Connection
-from orchestration.warehouse.sql import columns, literal, quote
+from orchestration.warehouse.sql import columns, literal, literals, quote
 
 _CUSTOMER = re.compile(r"\d{6,19}")
 _CUSTOMERS = "intermediate.int_record_customers"
@@ -110,8 +110,9 @@ def _known_by(connection: Connection, customers: set[int], sought: Sought) -> So
         for kind, named in _references(table, rows):
             found.setdefault(kind, set()).update(named)
     taken = _set_aside(connection)
+    told = {name.rpartition(_SEPARATOR)[2] for named in found.values() for name in named}
     for table in _tables():
-        for kind, named in _references(table, _rows(connection, table, of_others)):
+        for kind, named in _references(table, _rows(connection, table, of_others, told)):
             taken |= found.get(kind, set()).intersection(named)
     own = {name for named in found.values() for name in named} - taken
     sought.known.add(own)
@@ -200,19 +201,25 @@ def _tables() -> Iterator[Table]:
     return (table for table in TABLES.values() if says_whose(table))
 
 
-def _rows(connection: Connection, table: Table, records: str) -> pl.DataFrame:
-    """All versions of records in raw: the columns that name somebody."""
+def _rows(
+    connection: Connection, table: Table, records: str, told: set[str] | None = None
+) -> pl.DataFrame:
+    """All versions of records in raw, of those that tell one of `told` if given: who is named."""
     wanted = {
         *name_columns(table),
         *(["kind", "value"] if table.name == "person_addresses" else []),
     }
     if table.phone is not None:
         wanted |= {table.phone.name, "phone_e164"}
+    tells = "true"
+    if told is not None:
+        values = literals(sorted(value.lower() for value in told)) or "null"
+        tells = " or ".join(f"lower(trim(held.{quote(c)})) in ({values})" for c in sorted(wanted))
     on_key = " and ".join(f"held.{quote(k)} = told.{quote(k)}" for k in table.identity)
     return connection.execute(
         f"select {columns(sorted(wanted))} from raw.{quote(table.name)} as held where exists ("
         f"select 1 from staging.{quote(f'stg_{table.name}')} as told "
-        f"where {on_key} and told.record_id in ({records}))"
+        f"where {on_key} and told.record_id in ({records})) and ({tells})"
     ).pl()
 
 
