@@ -95,17 +95,25 @@ def take_out(settings: Settings, who: Iterable[str]) -> Receipt:
         find_records(packages, found.sought)
         stones.write()
         taken = landed.clear(settings, packages, found.sought)
+        _drop_release(settings)
         with connect(settings.warehouse) as connection:
             in_raw = erasures.take_out(connection, found.sought, found.customers)
         erasures.compact(settings.warehouse)
-        # it is made of the warehouse, and the next build makes it anew
-        settings.release.unlink(missing_ok=True)
         left = count(landed.packages(settings), found.sought)
         with connect(settings.warehouse, read_only=True) as connection:
             left += erasures.find(connection, found.sought).rows
     receipt = _receipt(found.number, taken, in_raw)
     receipt.left = dict(left)
     return receipt
+
+
+def _drop_release(settings: Settings) -> None:
+    """Remove the file of the marts, free blocks and all: the next build makes it of the warehouse.
+
+    Before the warehouse forgets who is meant: whoever is cut off in between can ask again.
+    """
+    for file in (settings.release, settings.release.with_name(f"{settings.release.name}.wal")):
+        file.unlink(missing_ok=True)
 
 
 def readers_have(settings: Settings, receipt: Receipt) -> str | None:
