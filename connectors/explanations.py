@@ -7,6 +7,12 @@ EXPLANATIONS: dict[str, str] = {
         "Names of sources and streams become folders, tables and asset keys, so they are made of "
         "small letters, digits and underscores, and begin with a letter."
     ),
+    "LANDING-DAMAGED": (
+        "A file of a load package is not what was landed: its checksum differs or it is gone. "
+        "Packages change for an erasure alone, which tells the manifest, so this is damage from "
+        "outside. Restore the package from a backup; or delete its folder and read the source "
+        "again; or replay it, if its raw pages are whole."
+    ),
     "LANDING-LOCKED": (
         "Each stream is landed by one process at a time. Another run holds it now; nothing is "
         "wrong. If no run is alive, the lock is free: it is the operating system's and dies with "

@@ -65,12 +65,6 @@ EXPLANATIONS: dict[str, str] = {
         "nothing passed and nothing was rejected. Usually a column is missing or has another "
         "type; the run's log has the traceback."
     ),
-    "LANDING-DAMAGED": (
-        "A file of a load package is not what was landed: its checksum differs or it is gone. "
-        "Packages never change after their commit, so this is damage from outside. Restore the "
-        "package from a backup; or delete its folder and read the source again; or replay it, if "
-        "its raw pages are whole."
-    ),
     "MATCHING-LEARN": (
         "The probabilistic pass learns its weights from pairs of people: those that a rule of "
         "`sure` or `train_on` finds. It found none, or more than `sure_share` admits. "

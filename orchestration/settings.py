@@ -91,6 +91,7 @@ class Settings(BaseSettings):
 
     erasure_key: str = Field(
         "EARFUL_RESPONDENT_KEY",
+        min_length=1,
         description="Variable with the key that erased people are remembered by, hashed.",
     )
 

@@ -20,7 +20,7 @@ from connectors.erasure.rule import name_columns, says_whose
 from connectors.erasure.sought import Sought
 from connectors.erasure.texts import Addresses, text_columns
 from connectors.families import TABLES, Table
-from connectors.landing import disk
+from connectors.landing import disk, intact
 from connectors.landing.manifest import Artifact, Manifest, encode
 from connectors.landing.replay import Remapper
 from connectors.landing.writer import ROW_GROUP, artifact
@@ -38,6 +38,11 @@ class Package:
     def path(self, file: Artifact) -> Path:
         """Where one of its files is."""
         return self.folder / file.file
+
+    def check(self) -> None:
+        """Raise `FixEnvironment` where a file of it is not what was landed."""
+        for file in _files(self.manifest):
+            intact.check(self.path(file), file)
 
 
 @dataclass
@@ -125,11 +130,11 @@ def take_out(package: Package, sought: Sought, mapper: Remapper | None) -> Taken
         for file in _files(changed):
             disk.sync_path(package.path(file))
         disk.replace_durably(staged, package.folder / "manifest.json")
-    sweep(package.folder, changed)
+    _sweep(package.folder, changed)
     return taken
 
 
-def sweep(folder: Path, manifest: Manifest) -> None:
+def _sweep(folder: Path, manifest: Manifest) -> None:
     """Remove files of a package that its manifest does not name: those of before, or of a crash."""
     named = {"manifest.json", *(file.file for file in _files(manifest))}
     for path in folder.iterdir():

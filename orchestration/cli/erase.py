@@ -83,6 +83,13 @@ def _read(who: list[str]) -> list[str]:
     """Who is meant. What a shell keeps in its history need not name anybody: `-`."""
     lines = sys.stdin.read().splitlines() if who == ["-"] else who
     people = [line.strip() for line in lines if line.strip()]
+    if any(not line.isprintable() for line in people):
+        raise FixConfiguration(
+            "ERASE-WHO",
+            "a name",
+            "holds what is no text",
+            "Write names in UTF-8, one a line.",
+        )
     if not people:
         raise FixConfiguration(
             "ERASE-WHO",

@@ -22,7 +22,11 @@ def tombstones(settings: Settings) -> Tombstones:
 
 
 def packages(settings: Settings) -> list[Package]:
-    """Every package there is, those that another took the place of included."""
+    """Every package there is, those that another took the place of included.
+
+    Raises:
+        FixEnvironment: A file of one is missing, or not what was landed.
+    """
     landing = Landing(settings.landing)
     return [
         _package(landing, landing.manifest(source, stream, load_id))
@@ -81,7 +85,10 @@ def _with_rows(these: Iterable[Package], sought: Sought) -> Iterator[Package]:
 
 
 def _package(landing: Landing, manifest: Manifest) -> Package:
-    return Package(landing.folder(manifest.source, manifest.stream) / manifest.load_id, manifest)
+    folder = landing.folder(manifest.source, manifest.stream) / manifest.load_id
+    package = Package(folder, manifest)
+    package.check()
+    return package
 
 
 def _mapper(settings: Settings, source: str, stream: str) -> Remapper | None:

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from connectors.errors import FixEnvironment
 from connectors.families import TABLES, Table
-from connectors.landing import Landing, Manifest, disk
+from connectors.landing import Landing, Manifest, intact
 from orchestration.warehouse import ledger, overlap, schema
 from orchestration.warehouse.ledger import TableLoad
 from orchestration.warehouse.sql import literals, quote, timestamp
@@ -119,14 +118,7 @@ class Loader:
 
     def _verify(self, manifest: Manifest) -> None:
         for name, artifact in manifest.tables.items():
-            path = Path(self._file(manifest, name))
-            if not path.is_file() or disk.sha256(path) != artifact.sha256:
-                raise FixEnvironment(
-                    "LANDING-DAMAGED",
-                    str(path),
-                    "the file is missing or is not what was landed",
-                    "Restore it from a backup, or replay or delete its package.",
-                )
+            intact.check(Path(self._file(manifest, name)), artifact)
 
     def _file(self, manifest: Manifest, table: str) -> str:
         folder = self._landing.folder(manifest.source, manifest.stream)

@@ -162,7 +162,12 @@ def test_who_is_gone_cannot_be_asked_for(forgotten: Forgotten, earful: Earful) -
 
 
 @pytest.mark.parametrize(
-    ("who", "code"), [("somebody", "ERASE-WHO"), ("nobody@example.com", "ERASE-NOBODY")]
+    ("who", "code"),
+    [
+        ("somebody", "ERASE-WHO"),
+        ("m\udcfc@example.com", "ERASE-WHO"),
+        ("nobody@example.com", "ERASE-NOBODY"),
+    ],
 )
 def test_who_is_not_told_is_not_guessed(
     forgotten: Forgotten, earful: Earful, who: str, code: str

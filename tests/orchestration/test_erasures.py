@@ -237,6 +237,19 @@ def test_a_package_that_another_took_the_place_of_is_cleared_too(house: House) -
     assert [pl.read_parquet(file)["email"].to_list() for file in files] == [[BEN], [BEN]]
 
 
+@pytest.mark.parametrize("how", ["missing", "changed"])
+def test_a_damaged_package_is_named_before_anything_changes(house: House, how: str) -> None:
+    manifest = house.land([review(1, email=ANN)])
+    file = house.landing.folder("app", "reviews") / manifest.load_id / "reviews.parquet"
+    file.unlink() if how == "missing" else file.write_bytes(b"else")
+
+    with pytest.raises(FixEnvironment, match=r"reviews\.parquet: the file is missing"):
+        packages(house.settings)
+    remember(house)
+    with pytest.raises(FixEnvironment, match=r"reviews\.parquet: the file is missing"):
+        load(house)
+
+
 def test_a_stream_that_is_being_landed_is_waited_for_by_whoever_asked(stocked: House) -> None:
     with stocked.landing.writing("app", "reviews"), pytest.raises(Locked):
         clear(stocked.settings, packages(stocked.settings), ann(stocked))
