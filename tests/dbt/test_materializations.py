@@ -240,6 +240,45 @@ def test_a_model_with_a_contract_says_what_its_columns_are(small: Small, kind: s
     described.unlink()
 
 
+OWNERS = (
+    "{% do run_query('create or replace temporary table owners as ' ~ sliced("
+    "'select range as id, range as pages from range(10)', 'id', 'pages')) %}"
+)
+IN_SLICES = {"materialized": "incremental", "unique_key": "id", "slices": "owners"}
+TWELVE = ("--vars", "{slice_rows: 12}")
+
+
+@pytest.mark.parametrize("project", ["ours"], indirect=True)
+def test_a_model_in_slices_is_made_of_so_many_owners_at_a_time_and_cuts_none(small: Small) -> None:
+    """Owners 0 to 9 bring as many pages as their number is."""
+    model = OWNERS + "select id, sum(pages) over () as at_once from owners where {{ this_slice() }}"
+
+    for arguments in ((), ("--full-refresh",), ()):
+        assert small.build(model, *TWELVE, *arguments, **IN_SLICES), small.said
+
+        of = {0: 10, 1: 10, 2: 10, 3: 10, 4: 10, 5: 11, 6: 11, 7: 15, 8: 15, 9: 9}
+        assert small.rows() == list(of.items())
+    nobody = model.replace("range(10)", "range(0)")
+    assert small.build(nobody, *TWELVE, "--full-refresh", **IN_SLICES), small.said
+    assert small.rows() == []
+
+
+@pytest.mark.parametrize("project", ["ours"], indirect=True)
+@pytest.mark.parametrize("arguments", [(), ("--full-refresh",)])
+def test_a_model_in_slices_of_which_one_fails_leaves_what_was_there(
+    small: Small, arguments: tuple[str, ...]
+) -> None:
+    model = OWNERS + "select ID as id from owners where {{ this_slice() }}"
+    assert small.build(model.replace("ID", "id"), *TWELVE, **IN_SLICES), small.said
+
+    failing = model.replace("ID", "case when id < 7 then 10 + id else error('no') end")
+    assert not small.build(failing, *TWELVE, *arguments, **IN_SLICES)
+
+    assert small.rows() == [(number,) for number in range(10)]
+    assert small.build(model.replace("ID", "id"), *TWELVE, *arguments, **IN_SLICES), small.said
+    assert small.rows() == [(number,) for number in range(10)]
+
+
 def test_hooks_run_around_the_model(small: Small) -> None:
     config = {
         "pre_hook": "create or replace table before_it as select 1 as n",

@@ -12,10 +12,14 @@
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
     {%- if existing is none or existing.is_view or should_full_refresh() -%}
-        {%- do make_anew(made, create_table_as(false, made, compiled_code)) -%}
+        {%- call made_in_slices(made) -%}
+            {%- do make_anew(made, create_table_as(false, made, compiled_code)) -%}
+        {%- endcall -%}
     {%- else -%}
         {%- set told = make_temp_relation(made) -%}
-        {%- do run_query(create_table_as(true, told, compiled_code)) -%}
+        {%- call made_in_slices(told) -%}
+            {%- do run_query(create_table_as(true, told, compiled_code)) -%}
+        {%- endcall -%}
         {%- set names, columns = column_names(told), [] -%}
         {%- if names | sort != column_names(made) | sort -%}
             {%- set change = incremental_validate_on_schema_change(config.get('on_schema_change')) -%}

@@ -5,57 +5,62 @@
     Touches are put in order once, whatever the number of definitions. What opens and ends journeys
     (starts, goals, failures, silences) is few of them; only that is looked at definition by
     definition, and yields from which to which place each journey reaches. -#}
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='party_id') }}
+{{ config(
+    materialized='incremental', incremental_strategy='changes', unique_key='party_id', slices='touched_parties',
+) }}
 {%- set shared = [
     'customer_id', 'event_id', 'occurred_at', 'kind', 'stage', 'touchpoint', 'channel',
 ] %}
-{%- set told_by %}
+{%- set dated %}
 definitions as (
     select * from {{ ref('int_journey_definitions') }}
 ),
 
 clock as (
     select max(_seen_at) as heard_at from {{ ref('int_mentions') }}
-),
-
-seed as (
-    select coalesce(bit_xor(fingerprint), 0) as fingerprint from definitions
-),
-
--- who is in an account is on its journeys too
-fingerprints as (
-    select
-        all_touches.party_id,
-        count(*) as touches,
-        xor(bit_xor(all_touches.row_hash), any_value(seed.fingerprint)) as row_hash
-    from (
-        {{ journey_touches(['row_hash']) }}
-    ) as all_touches
-    cross join seed
-    group by all_touches.party_id
 )
 {%- endset %}
-{%- if is_incremental() %}
-    {%- set touched %}
-        with {{ told_by }},
+{%- set touched %}
+    with {{ dated }},
 
-        held as (
-            select party_id, any_value(row_hash) as row_hash
-            from {{ this }}
-            group by party_id
-        )
+    seed as (
+        select coalesce(bit_xor(fingerprint), 0) as fingerprint from definitions
+    ),
 
+    -- who is in an account is on its journeys too
+    fingerprints as (
         select
-            coalesce(fingerprints.party_id, held.party_id) as party_id,
-            fingerprints.touches,
-            fingerprints.row_hash
-        from fingerprints
-        full join held on fingerprints.party_id = held.party_id
-        where fingerprints.row_hash is distinct from held.row_hash
-    {%- endset %}
-    {%- do temporary('touched_parties', touched) %}
-{%- endif %}
-with {{ told_by }},
+            all_touches.party_id,
+            count(*) as touches,
+            xor(bit_xor(all_touches.row_hash), any_value(seed.fingerprint)) as row_hash
+        from (
+            {{ journey_touches(['row_hash']) }}
+        ) as all_touches
+        cross join seed
+        group by all_touches.party_id
+    )
+    {%- if is_incremental() %},
+
+    held as (
+        select party_id, any_value(row_hash) as row_hash
+        from {{ this }}
+        group by party_id
+    )
+
+    select
+        coalesce(fingerprints.party_id, held.party_id) as party_id,
+        fingerprints.touches,
+        fingerprints.row_hash
+    from fingerprints
+    full join held on fingerprints.party_id = held.party_id
+    where fingerprints.row_hash is distinct from held.row_hash
+    {%- else %}
+
+    select * from fingerprints
+    {%- endif %}
+{%- endset %}
+{%- do temporary('touched_parties', sliced(touched, 'party_id', 'touches')) %}
+with {{ dated }},
 
 marks as (
     select marks.*
@@ -64,13 +69,13 @@ marks as (
 ),
 
 touched as (
-    select * from {{ 'touched_parties' if is_incremental() else 'fingerprints' }}
+    select * from touched_parties where {{ this_slice() }}
 ),
 
 touches as (
     select all_touches.*, touched.touches, touched.row_hash
     from (
-        {{ journey_touches(shared, among='touched_parties' if is_incremental() else none) }}
+        {{ journey_touches(shared, among='touched_parties where ' ~ this_slice()) }}
     ) as all_touches
     inner join touched on all_touches.party_id = touched.party_id
 ),

@@ -2,7 +2,9 @@
 {#- The journeys of a customer or an account are told anew as a whole, and only if one of their touches
     or scores changed, or if time alone says more of one: it has been silent for long enough since, or
     the days after it that its value is summed over are past. Time is that of the touches. -#}
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='party_id') }}
+{{ config(
+    materialized='incremental', incremental_strategy='changes', unique_key='party_id', slices='touched_parties',
+) }}
 {%- set span = "interval " ~ var('journey_value_days') ~ " day" %}
 {%- set columns = [
     'journey_id', 'journey', 'party_id', 'customer_id', 'account_id', 'started_at', 'last_at', 'open_until',
@@ -20,16 +22,9 @@
     from {{ ref('journey_events') }}
     where is_touch and occurred_at <= (select max(_seen_at) from {{ ref('int_mentions') }})
 {%- endset %}
-{%- set told_by %}
+{%- set places %}
 definitions as (
     select * from {{ ref('int_journey_definitions') }}
-),
-
--- the steps of a customer carry one fingerprint already
-stepped as (
-    select party_id, any_value(row_hash) as row_hash
-    from {{ ref('journey_steps') }}
-    group by party_id
 ),
 
 all_scores as (
@@ -38,74 +33,92 @@ all_scores as (
         -- scores of different scales are comparable only by their place on the scale
         100 * (score - scale_min) / (scale_max - scale_min) as place_on_scale
     from {{ ref('scores') }}
-),
-
-scored as (
-    select customer_id as party_id, bit_xor(row_hash) as row_hash
-    from all_scores
-    where customer_id is not null
-    group by customer_id
-    union all
-    select account_id as party_id, bit_xor(row_hash) as row_hash
-    from all_scores
-    where account_id is not null and exists (select 1 from definitions where per = 'account')
-    group by account_id
-),
-
-fingerprints as (
-    select stepped.party_id, {{ row_hash(['stepped.row_hash', 'coalesce(scored.row_hash, 0)']) }} as row_hash
-    from stepped
-    left join scored on stepped.party_id = scored.party_id
 )
 {%- endset %}
 {%- if is_incremental() %}
     {%- set heard_at = scalar('select cast(heard_at as ' ~ dbt.type_string() ~ ') from (' ~ clock ~ ') as clock') %}
     {%- set heard_at = "cast('" ~ heard_at ~ "' as timestamp)" if heard_at else 'cast(null as timestamp)' %}
-    {%- set touched %}
-        with {{ told_by }},
-
-        held as (
-            select party_id, any_value(row_hash) as row_hash
-            from {{ this }}
-            group by party_id
-        ),
-
-        grown_old as (
-            select distinct journeys.party_id
-            from {{ this }} as journeys
-            inner join definitions on journeys.journey = definitions.journey
-            where (journeys.outcome = 'open' and {{ heard_at }} > journeys.open_until)
-                -- the newest touch may go again, and with it the silence
-                or (
-                    journeys.outcome in ('abandoned', 'ended')
-                    and {{ heard_at }} <= journeys.last_at + definitions.timeout_days * interval 1 day
-                )
-                or (journeys.value_after is not null and {{ heard_at }} < journeys.last_at + {{ span }})
-                -- without a value before, the one after stays unknown too
-                or (
-                    journeys.outcome <> 'open'
-                    and journeys.value_after is null
-                    and journeys.value_before is not null
-                    and {{ heard_at }} >= journeys.last_at + {{ span }}
-                )
-        )
-
-        select coalesce(fingerprints.party_id, held.party_id) as party_id, fingerprints.row_hash
-        from fingerprints
-        full join held on fingerprints.party_id = held.party_id
-        left join grown_old on fingerprints.party_id = grown_old.party_id
-        where fingerprints.row_hash is distinct from held.row_hash or grown_old.party_id is not null
-    {%- endset %}
-    {%- do temporary('touched_parties', touched) %}
 {%- endif %}
-with {{ told_by }},
+{%- set touched %}
+    with {{ places }},
+
+    -- the steps of a customer carry one fingerprint already
+    stepped as (
+        select party_id, count(*) as steps, any_value(row_hash) as row_hash
+        from {{ ref('journey_steps') }}
+        group by party_id
+    ),
+
+    scored as (
+        select customer_id as party_id, bit_xor(row_hash) as row_hash
+        from all_scores
+        where customer_id is not null
+        group by customer_id
+        union all
+        select account_id as party_id, bit_xor(row_hash) as row_hash
+        from all_scores
+        where account_id is not null and exists (select 1 from definitions where per = 'account')
+        group by account_id
+    ),
+
+    fingerprints as (
+        select
+            stepped.party_id,
+            stepped.steps,
+            {{ row_hash(['stepped.row_hash', 'coalesce(scored.row_hash, 0)']) }} as row_hash
+        from stepped
+        left join scored on stepped.party_id = scored.party_id
+    )
+    {%- if is_incremental() %},
+
+    held as (
+        select party_id, any_value(row_hash) as row_hash
+        from {{ this }}
+        group by party_id
+    ),
+
+    grown_old as (
+        select distinct journeys.party_id
+        from {{ this }} as journeys
+        inner join definitions on journeys.journey = definitions.journey
+        where (journeys.outcome = 'open' and {{ heard_at }} > journeys.open_until)
+            -- the newest touch may go again, and with it the silence
+            or (
+                journeys.outcome in ('abandoned', 'ended')
+                and {{ heard_at }} <= journeys.last_at + definitions.timeout_days * interval 1 day
+            )
+            or (journeys.value_after is not null and {{ heard_at }} < journeys.last_at + {{ span }})
+            -- without a value before, the one after stays unknown too
+            or (
+                journeys.outcome <> 'open'
+                and journeys.value_after is null
+                and journeys.value_before is not null
+                and {{ heard_at }} >= journeys.last_at + {{ span }}
+            )
+    )
+
+    select
+        coalesce(fingerprints.party_id, held.party_id) as party_id,
+        fingerprints.steps,
+        fingerprints.row_hash
+    from fingerprints
+    full join held on fingerprints.party_id = held.party_id
+    left join grown_old on fingerprints.party_id = grown_old.party_id
+    where fingerprints.row_hash is distinct from held.row_hash or grown_old.party_id is not null
+    {%- else %}
+
+    select * from fingerprints
+    {%- endif %}
+{%- endset %}
+{%- do temporary('touched_parties', sliced(touched, 'party_id', 'steps')) %}
+with {{ places }},
 
 clock as (
     {{ clock }}
 ),
 
 touched as (
-    select * from {{ 'touched_parties' if is_incremental() else 'fingerprints' }}
+    select * from touched_parties where {{ this_slice() }}
 ),
 
 steps as (
