@@ -59,7 +59,7 @@ clock as (
     select * from fingerprints
     {%- endif %}
 {%- endset %}
-{%- do temporary('touched_parties', sliced(touched, 'party_id', 'touches')) %}
+{%- set touched_parties = owners('touched_parties', touched, 'party_id', 'touches') %}
 with {{ dated }},
 
 marks as (
@@ -69,13 +69,13 @@ marks as (
 ),
 
 touched as (
-    select * from touched_parties where {{ this_slice() }}
+    select * from {{ touched_parties }} where {{ this_slice() }}
 ),
 
 touches as (
     select all_touches.*, touched.touches, touched.row_hash
     from (
-        {{ journey_touches(shared, among='touched_parties where ' ~ this_slice()) }}
+        {{ journey_touches(shared, among=touched_parties ~ ' where ' ~ this_slice()) }}
     ) as all_touches
     inner join touched on all_touches.party_id = touched.party_id
 ),

@@ -110,7 +110,7 @@ all_scores as (
     select * from fingerprints
     {%- endif %}
 {%- endset %}
-{%- do temporary('touched_parties', sliced(touched, 'party_id', 'steps')) %}
+{%- set touched_parties = owners('touched_parties', touched, 'party_id', 'steps') %}
 with {{ places }},
 
 clock as (
@@ -118,7 +118,7 @@ clock as (
 ),
 
 touched as (
-    select * from touched_parties where {{ this_slice() }}
+    select * from {{ touched_parties }} where {{ this_slice() }}
 ),
 
 steps as (
