@@ -258,6 +258,8 @@ def test_a_model_in_slices_is_made_of_so_many_owners_at_a_time_and_cuts_none(sma
 
         of = {0: 10, 1: 10, 2: 10, 3: 10, 4: 10, 5: 11, 6: 11, 7: 15, 8: 15, 9: 9}
         assert small.rows() == list(of.items())
+    assert not small.build(model, "--vars", "{slice_rows: 0}", **IN_SLICES)
+    assert "slice_rows is 0: set it to 1 or more" in small.said
     nobody = model.replace("range(10)", "range(0)")
     assert small.build(nobody, *TWELVE, "--full-refresh", **IN_SLICES), small.said
     assert small.rows() == []

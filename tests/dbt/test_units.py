@@ -24,3 +24,11 @@ def test_every_unit_test_passes(warehouse: Callable[[str], Warehouse]) -> None:
     units = [r for r in results if r["unique_id"].startswith("unit_test.")]
     assert len(units) == len(empty.manifest()["unit_tests"]) > 10
     assert {r["status"] for r in units} == {"pass"}
+
+
+def test_a_model_in_slices_compiles_where_nothing_was_built(
+    warehouse: Callable[[str], Warehouse],
+) -> None:
+    compiled = warehouse("empty").dbt("compile", "--select", "journey_steps", "journeys")
+
+    assert compiled.count("as touched_parties where slice =") >= 2

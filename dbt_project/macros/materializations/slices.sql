@@ -14,6 +14,9 @@
     rows   how many rows each brings, a column or an expression; null is none
 -#}
 {% macro sliced(query, key, rows) -%}
+    {%- if var('slice_rows') < 1 -%}
+        {%- do exceptions.raise_compiler_error('slice_rows is ' ~ var('slice_rows') ~ ': set it to 1 or more') -%}
+    {%- endif %}
     select
         *,
         greatest(0, coalesce(cast(floor(
@@ -26,11 +29,14 @@
 {#-
     The owners of a model that is made in slices: the name of the temporary table of that name, which it makes.
 
-    In a unit test, whose tables are CTEs of the one query that it asks, they are a part of that query.
+    They are a part of the one query where that is all there is: in a unit test, whose tables are CTEs of it, and
+    where a model is compiled and not made, of tables that may not be there yet.
 -#}
 {% macro owners(name, query, key, rows) -%}
     {%- set numbered = sliced(query, key, rows) -%}
-    {%- if model.resource_type == 'unit_test' -%} {{ return('(' ~ numbered ~ ') as ' ~ name) }} {%- endif -%}
+    {%- if model.resource_type == 'unit_test' or flags.WHICH not in ('build', 'run', 'retry') -%}
+        {{ return('(' ~ numbered ~ ') as ' ~ name) }}
+    {%- endif -%}
     {%- do temporary(name, numbered) -%}
     {{ return(name) }}
 {%- endmacro %}
