@@ -20,8 +20,10 @@
     cte      name of the CTE with the whole wanted content, without row_hash
     key      its unique key, one column
     columns  its columns in the order of the contract, without row_hash
+    among    a table of those rows that alone can have changed, by its column of the name `by`; none is all of them
 -#}
-{% macro changes(cte, key, columns) -%}
+{% macro changes(cte, key, columns, among=none, by=key) -%}
+    {%- set those = 'where ' ~ by ~ ' in (select ' ~ by ~ ' from ' ~ among ~ ')' if among else '' %}
     {%- if not is_incremental() %}
     select {{ columns | join(', ') }}, {{ row_hash(columns) }} as row_hash
     from {{ cte }}
@@ -32,8 +34,8 @@
         {{ 'coalesce(wanted.' ~ column ~ ', held.' ~ column ~ ')' if column == key else 'wanted.' ~ column }} as {{ column }},
         {%- endfor %}
         wanted.row_hash
-    from (select {{ columns | join(', ') }}, {{ row_hash(columns) }} as row_hash from {{ cte }}) as wanted
-    full join {{ this }} as held on wanted.{{ key }} = held.{{ key }}
+    from (select {{ columns | join(', ') }}, {{ row_hash(columns) }} as row_hash from {{ cte }} {{ those }}) as wanted
+    full join (select {{ key }}, row_hash from {{ this }} {{ those }}) as held on wanted.{{ key }} = held.{{ key }}
     where wanted.row_hash is distinct from held.row_hash
     {%- endif %}
 {%- endmacro %}

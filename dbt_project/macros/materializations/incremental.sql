@@ -12,6 +12,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=false) }}
     {{ run_hooks(pre_hooks, inside_transaction=true) }}
     {%- if existing is none or existing.is_view or should_full_refresh() -%}
+        {%- if config.get('feed') -%} {%- do end_feed() -%} {%- endif -%}
         {%- call made_in_slices(made) -%}
             {%- do make_anew(made, create_table_as(false, made, compiled_code)) -%}
         {%- endcall -%}
@@ -29,6 +30,7 @@
         {%- else -%}
             {%- for name in names -%}{%- do columns.append({'name': name}) -%}{%- endfor -%}
         {%- endif -%}
+        {%- if config.get('feed') -%} {%- do continue_feed(made, told) -%} {%- endif -%}
         {%- set strategy = adapter.get_incremental_strategy_macro(context, config.get('incremental_strategy')) -%}
         {%- call statement('main') -%}
             {{ strategy({
@@ -40,7 +42,10 @@
             }) }}
         {%- endcall -%}
     {%- endif -%}
-    {{ return(finished(made)) }}
+    {%- set relations = finished(made) -%}
+    {%- if config.get('feed') -%} {%- do begin_feed(made) -%} {%- endif -%}
+    {%- if config.get('reads_feeds') -%} {%- do note_feeds_read() -%} {%- endif -%}
+    {{ return(relations) }}
 {%- endmaterialization %}
 
 {#- The names of a relation's columns, in their order. -#}

@@ -3,7 +3,7 @@
     was: its customer, what is known of the customer or the account, the rules of its place. The
     latter are compared on narrow columns of the whole history; only the voices touched are joined
     and written. -#}
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id') }}
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id']) }}
 {%- set voices_of = {
     'survey_invitations': "voice = 'survey_invitation'",
     'survey_responses': "voice = 'survey_response'",

@@ -1,6 +1,6 @@
 -- One row per distinct text of customers: the rules of theme_map that it matches.
 {#- A text is looked at once, all of them if a rule changed; what nobody says any more leaves the table. -#}
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='text_id') }}
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='text_id', feed=['text_id']) }}
 {%- set rules = theme_rules() %}
 {%- set rules_hash = local_md5(tojson(rules)) %}
 {%- if is_incremental() %}

@@ -1,5 +1,22 @@
 -- One row per comment and theme that it touches.
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='comment_theme_id') }}
+{{ config(
+    materialized='incremental', incremental_strategy='changes', unique_key='comment_theme_id', reads_feeds=true,
+) }}
+{%- set news = read_feeds([ref('comments'), ref('scores'), ref('int_verbatims'), ref('int_text_themes')]) %}
+{%- if news %}
+    {%- set touched %}
+        select comment_id from {{ news.comments }}
+        union
+        select comment_id from {{ ref('comments') }} where voice_id in (select voice_id from {{ news.scores }})
+        union
+        select record_id from {{ news.int_verbatims }}
+        union
+        select record_id
+        from {{ ref('int_verbatims') }}
+        where text_id in (select text_id from {{ news.int_text_themes }})
+    {%- endset %}
+    {%- do temporary('touched_comments', touched) %}
+{%- endif %}
 with comments as (
     select * from {{ ref('comments') }} where themes is not null
 ),
@@ -67,4 +84,4 @@ comment_themes as (
 {{ changes('comment_themes', 'comment_theme_id', [
     'comment_theme_id', 'comment_id', 'theme', 'tone', 'commented_at', 'language', 'customer_id', 'voice_id', 'source',
     'stage', 'touchpoint', 'channel', 'segment',
-]) }}
+], among='touched_comments' if news, by='comment_id') }}

@@ -1,5 +1,49 @@
 -- One row per verbatim of a customer, redacted.
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='comment_id') }}
+{{ config(
+    materialized='incremental', incremental_strategy='changes', unique_key='comment_id', reads_feeds=true,
+    feed=['comment_id', 'voice_id'],
+) }}
+{%- set news = read_feeds(
+    [
+        ref('int_verbatims'), ref('int_placed_voices'), ref('scores'), ref('int_text_themes'),
+        ref('stg_case_messages'),
+    ],
+    also="'texts " ~ env_var('EARFUL_PUBLISH_TEXTS', 'true') ~ "'",
+) %}
+{%- if news %}
+    {%- set touched %}
+        select record_id as comment_id from {{ news.int_verbatims }}
+        union
+        select comment_id
+        from {{ this }}
+        where voice_id in (select record_id from {{ news.int_placed_voices }} union select voice_id from {{ news.scores }})
+        union
+        -- of a review, a rating or a case the voice's own words
+        select record_id from {{ news.int_placed_voices }}
+        union
+        select verbatims.record_id
+        from {{ ref('int_verbatims') }} as verbatims
+        inner join ({{ few_voices(news.int_placed_voices, 'survey_response') }}) as voices
+            on verbatims.source = voices.source
+            and verbatims.survey_id = voices.survey_id
+            and verbatims.response_id = voices.native_ref
+        union
+        select verbatims.record_id
+        from {{ ref('int_verbatims') }} as verbatims
+        inner join ({{ few_voices(news.int_placed_voices, 'case') }}) as voices
+            on verbatims.source = voices.source and verbatims.case_id = voices.native_ref
+        union
+        select record_id
+        from {{ ref('int_verbatims') }}
+        where text_id in (select text_id from {{ news.int_text_themes }})
+        union
+        -- where messages are kept, or are not any more
+        select {{ hash_id(["'cases'", 'source', 'case_id']) }}
+        from ({{ few_rows(ref('stg_case_messages'), ['record_id in (select record_id from ' ~ news.stg_case_messages ~ ')']) }})
+            as messages
+    {%- endset %}
+    {%- do temporary('touched_comments', touched) %}
+{%- endif %}
 {#- Texts and voices are read by name: a CTE that is read again is written out with all its columns. #}
 with scores as (
     select
@@ -81,4 +125,4 @@ comments as (
     'comment_id', 'commented_at', 'kind', 'comment', 'themes', 'language', 'metric', 'score', 'customer_id',
     'account_id', 'source', 'stage', 'touchpoint', 'channel', 'segment', 'survey_id', 'question_id',
     'voice_id', 'case_id', 'team_ref',
-]) }}
+], among='touched_comments' if news) }}

@@ -7,7 +7,14 @@
     definition, and yields from which to which place each journey reaches. -#}
 {{ config(
     materialized='incremental', incremental_strategy='changes', unique_key='party_id', slices='touched_parties',
+    feed=['party_id'], reads_feeds=true,
 ) }}
+{#- In which year the newest load is: what is dated ahead of it becomes a touch `journey_ahead_days`, a year and a
+    day, before its time, so within one calendar year nothing else does by time alone. #}
+{%- set heard_in -%}
+    (select cast(year(max(_seen_at)) as {{ dbt.type_string() }}) from {{ ref('int_mentions') }})
+{%- endset %}
+{%- set news = read_feeds([ref('journey_events')], beside=[ref('int_journey_definitions')], also=heard_in) %}
 {%- set shared = [
     'customer_id', 'event_id', 'occurred_at', 'kind', 'stage', 'touchpoint', 'channel',
 ] %}
@@ -22,6 +29,18 @@ clock as (
 {%- endset %}
 {%- set touched %}
     with {{ dated }},
+    {%- if news %}
+
+    asked as (
+        select customer_id as party_id from {{ news.journey_events }}
+        union
+        select account_id from {{ news.journey_events }}
+        {%- for party in ['customer_id', 'account_id'] %}
+        union
+        select {{ party }} from {{ ref('journey_events') }} where occurred_at > (select heard_at from clock)
+        {%- endfor %}
+    ),
+    {%- endif %}
 
     seed as (
         select coalesce(bit_xor(fingerprint), 0) as fingerprint from definitions
@@ -34,7 +53,7 @@ clock as (
             count(*) as touches,
             xor(bit_xor(all_touches.row_hash), any_value(seed.fingerprint)) as row_hash
         from (
-            {{ journey_touches(['row_hash']) }}
+            {{ journey_touches(['row_hash'], among='asked' if news) }}
         ) as all_touches
         cross join seed
         group by all_touches.party_id
@@ -44,6 +63,7 @@ clock as (
     held as (
         select party_id, any_value(row_hash) as row_hash
         from {{ this }}
+        {{ 'where party_id in (select party_id from asked)' if news }}
         group by party_id
     )
 

@@ -4,7 +4,9 @@
     the days after it that its value is summed over are past. Time is that of the touches. -#}
 {{ config(
     materialized='incremental', incremental_strategy='changes', unique_key='party_id', slices='touched_parties',
+    reads_feeds=true,
 ) }}
+{%- set news = read_feeds([ref('journey_steps'), ref('scores')], beside=[ref('int_journey_definitions')]) %}
 {%- set span = "interval " ~ var('journey_value_days') ~ " day" %}
 {%- set columns = [
     'journey_id', 'journey', 'party_id', 'customer_id', 'account_id', 'started_at', 'last_at', 'open_until',
@@ -41,41 +43,7 @@ all_scores as (
 {%- endif %}
 {%- set touched %}
     with {{ places }},
-
-    -- the steps of a customer carry one fingerprint already
-    stepped as (
-        select party_id, count(*) as steps, any_value(row_hash) as row_hash
-        from {{ ref('journey_steps') }}
-        group by party_id
-    ),
-
-    scored as (
-        select customer_id as party_id, bit_xor(row_hash) as row_hash
-        from all_scores
-        where customer_id is not null
-        group by customer_id
-        union all
-        select account_id as party_id, bit_xor(row_hash) as row_hash
-        from all_scores
-        where account_id is not null and exists (select 1 from definitions where per = 'account')
-        group by account_id
-    ),
-
-    fingerprints as (
-        select
-            stepped.party_id,
-            stepped.steps,
-            {{ row_hash(['stepped.row_hash', 'coalesce(scored.row_hash, 0)']) }} as row_hash
-        from stepped
-        left join scored on stepped.party_id = scored.party_id
-    )
-    {%- if is_incremental() %},
-
-    held as (
-        select party_id, any_value(row_hash) as row_hash
-        from {{ this }}
-        group by party_id
-    ),
+    {%- if is_incremental() %}
 
     grown_old as (
         select distinct journeys.party_id
@@ -95,6 +63,56 @@ all_scores as (
                 and journeys.value_before is not null
                 and {{ heard_at }} >= journeys.last_at + {{ span }}
             )
+    ),
+    {%- endif %}
+    {%- if news %}
+
+    asked as (
+        select party_id from {{ news.journey_steps }}
+        union
+        select customer_id from {{ news.scores }}
+        union
+        select account_id from {{ news.scores }}
+        union
+        select party_id from grown_old
+    ),
+    {%- endif %}
+
+    -- the steps of a customer carry one fingerprint already
+    stepped as (
+        select party_id, count(*) as steps, any_value(row_hash) as row_hash
+        from {{ ref('journey_steps') }}
+        {{ 'where party_id in (select party_id from asked)' if news }}
+        group by party_id
+    ),
+
+    scored as (
+        select customer_id as party_id, bit_xor(row_hash) as row_hash
+        from all_scores
+        where customer_id {{ 'in (select party_id from asked)' if news else 'is not null' }}
+        group by customer_id
+        union all
+        select account_id as party_id, bit_xor(row_hash) as row_hash
+        from all_scores
+        where account_id {{ 'in (select party_id from asked)' if news else 'is not null' }} and exists (select 1 from definitions where per = 'account')
+        group by account_id
+    ),
+
+    fingerprints as (
+        select
+            stepped.party_id,
+            stepped.steps,
+            {{ row_hash(['stepped.row_hash', 'coalesce(scored.row_hash, 0)']) }} as row_hash
+        from stepped
+        left join scored on stepped.party_id = scored.party_id
+    )
+    {%- if is_incremental() %},
+
+    held as (
+        select party_id, any_value(row_hash) as row_hash
+        from {{ this }}
+        {{ 'where party_id in (select party_id from asked)' if news }}
+        group by party_id
     )
 
     select

@@ -1,4 +1,5 @@
 -- One row per change of one field of a case: its current version, tombstones included.
+{{ config(feed=['record_id']) }}
 with versions as (
     {{ current_versions(source('raw', 'case_changes'), 'case_changes', ['source', 'case_id', 'change_id'], 'changed_at') }}
 )

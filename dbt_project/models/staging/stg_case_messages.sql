@@ -1,4 +1,5 @@
 -- One row per message on a case: its current version, tombstones included.
+{{ config(feed=['record_id']) }}
 with versions as (
     {{ current_versions(source('raw', 'case_messages'), 'case_messages', ['source', 'case_id', 'message_id'], 'updated_at') }}
 )

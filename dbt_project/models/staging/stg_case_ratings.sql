@@ -1,4 +1,5 @@
 -- One row per rating that a customer gave a case: its current version, tombstones included.
+{{ config(feed=['record_id']) }}
 with versions as (
     {{ current_versions(source('raw', 'case_ratings'), 'case_ratings', ['source', 'rating_id'], 'updated_at') }}
 )

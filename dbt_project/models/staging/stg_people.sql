@@ -1,4 +1,5 @@
 -- One row per person as one source knows them: its current version, tombstones included.
+{{ config(feed=['record_id']) }}
 with versions as (
     {{ current_versions(source('raw', 'people'), 'people', ['source', 'person_ref'], 'updated_at') }}
 )

@@ -1,4 +1,5 @@
 -- One row per review: its current version, tombstones included.
+{{ config(feed=['record_id']) }}
 with versions as (
     {{ current_versions(source('raw', 'reviews'), 'reviews', ['source', 'review_id'], 'updated_at') }}
 )

@@ -1,4 +1,5 @@
 -- One row per response x question x item: its current version, tombstones included.
+{{ config(feed=['record_id']) }}
 with versions as (
     {{ current_versions(source('raw', 'survey_answers'), 'survey_answers', ['source', 'survey_id', 'response_id', 'question_id', 'item_id'], 'updated_at') }}
 )

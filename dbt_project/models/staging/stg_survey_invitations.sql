@@ -1,4 +1,5 @@
 -- One row per invitation sent to one person: its current version, tombstones included.
+{{ config(feed=['record_id']) }}
 with versions as (
     {{ current_versions(source('raw', 'survey_invitations'), 'survey_invitations', ['source', 'invitation_id'], 'updated_at') }}
 )

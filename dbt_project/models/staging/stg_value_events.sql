@@ -1,4 +1,5 @@
 -- One row per order, subscription step, refund or use: its current version, tombstones included.
+{{ config(feed=['record_id']) }}
 with versions as (
     {{ current_versions(source('raw', 'value_events'), 'value_events', ['source', 'event_id'], 'updated_at') }}
 )

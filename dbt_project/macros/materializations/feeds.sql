@@ -1,0 +1,152 @@
+{#-
+    Change feeds: which rows each build of an incremental table changed, so that whoever is made of them looks at
+    nothing else. (Delta Lake keeps such of its tables; here each is a table of the schema `feeds`.)
+
+    A model that keeps one names in `config(feed=[...])` the columns by which its readers find what hangs on a row. A
+    build that changes rows adds their values, of before and after, under the next number. A full build begins the
+    feed anew, under the time as its number: none comes twice, so a reader that does not find its own knows that it
+    has to look at everything.
+
+    A model that reads feeds says `config(reads_feeds=true)` and asks `read_feeds` whether they tell it all; what it
+    has read is noted when it has been made. A feed is written before its table, and what was read after the
+    reader's: whatever is cut short between the two is told again, and nothing is missed.
+-#}
+
+{#- Before a run: room for feeds. Here, since two threads that make one thing at a time are in each other's way. -#}
+{% macro make_room_for_feeds() -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'retry') -%}
+        {%- do run_query('create schema if not exists ' ~ feed('x').without_identifier()) -%}
+        {#- number    up to which the reader knows the feed
+            beside    fingerprint of what else it is made of
+            held      fingerprint of what it held then #}
+        {%- do run_query('create table if not exists ' ~ feed('marks')
+            ~ ' (reader varchar, feed varchar, number bigint, beside varchar, held varchar)') -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The table of a model's feed, in the database of the models that nobody is shown. -#}
+{% macro feed(name) -%}
+    {{ return(api.Relation.create(database=target.database, schema='feeds', identifier=name)) }}
+{%- endmacro %}
+
+{#- Names of the feeds that there are. -#}
+{% macro feeds_there() -%}
+    {{ return(run_query(
+        "select table_name from information_schema.tables where table_schema = 'feeds' and table_catalog = '"
+        ~ target.database ~ "'"
+    ).columns[0].values() | list) }}
+{%- endmacro %}
+
+{#- Ends the feed of a model, before it is made anew: who reads it meanwhile looks at everything. -#}
+{% macro end_feed() -%}
+    {%- do run_query('drop table if exists ' ~ feed(model.name)) -%}
+{%- endmacro %}
+
+{#- Begins the feed of a model that has none. -#}
+{% macro begin_feed(made) -%}
+    {%- set number = (run_started_at.timestamp() * 1000000) | int -%}
+    {%- do run_query(
+        'create table if not exists ' ~ feed(model.name) ~ ' as
+        select cast(' ~ number ~ ' as bigint) as number
+        union all by name
+        select ' ~ config.get('feed') | join(', ') ~ ' from ' ~ made ~ ' where false'
+    ) -%}
+{%- endmacro %}
+
+{#- Adds to the feed of a model whatever of it `told` replaces, takes away or brings. -#}
+{% macro continue_feed(made, told) -%}
+    {%- if model.name in feeds_there() -%}
+        {%- set columns = config.get('feed') | join(', ') -%}
+        {%- set key = config.get('unique_key') -%}
+        {%- do run_query(
+            'insert into ' ~ feed(model.name) ~ ' (number, ' ~ columns ~ ')
+            select (select max(number) + 1 from ' ~ feed(model.name) ~ '), ' ~ columns ~ '
+            from (
+                select ' ~ columns ~ ' from ' ~ told ~ '
+                union
+                select ' ~ columns ~ ' from ' ~ made ~ ' where ' ~ key ~ ' in (select ' ~ key ~ ' from ' ~ told ~ ')
+            ) as changed'
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{#-
+    What was added to the feeds of some tables since the model was last made: by the name of each a select of it.
+    None where they do not tell all that may have changed: where the model is made anew, one of them is not there or
+    was begun anew, what the model is made of beside them changed, or where it does not hold any more what it held.
+
+    tables  relations with feeds
+    beside  relations that have none: of few rows, compared as a whole
+    also    SQL of a text, of what else it depends on
+-#}
+{% macro read_feeds(tables, beside=[], also="''") -%}
+    {%- if not execute or model.resource_type == 'unit_test' or flags.WHICH not in ('build', 'run', 'retry') -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set names, there, now, known = tables | map(attribute='identifier') | list, feeds_there(), [], [] -%}
+    {%- for name in names if name in there -%}
+        {%- do now.append(
+            "select '" ~ name ~ "' as feed, max(number) as number, " ~ _fingerprints(beside, also) ~ ' as beside from '
+            ~ feed(name)
+        ) -%}
+        {%- do known.append(
+            'select marks.feed, marks.number
+            from ' ~ feed('marks') ~ ' as marks
+            inner join feeds_read on marks.feed = feeds_read.feed and marks.beside = feeds_read.beside
+            where marks.reader = \'' ~ model.name ~ "' and marks.feed = '" ~ name ~ "'
+                and marks.held = (" ~ _held(this) ~ ')
+                and marks.number in (select number from ' ~ feed(name) ~ ')'
+        ) -%}
+    {%- endfor -%}
+    {%- if now | length < names | length -%}
+        {#- nothing to go on from next time either -#}
+        {%- do temporary('feeds_read', "select '' as feed, 0 as number, '' as beside where false") -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- do temporary('feeds_read', now | join(' union all ')) -%}
+    {%- if not is_incremental() -%} {{ return(none) }} {%- endif -%}
+    {%- set news = {} -%}
+    {%- for name, number in run_query(known | join(' union all ')).rows -%}
+        {%- do news.update({name: '(select * from ' ~ feed(name) ~ ' where number > ' ~ number ~ ')'}) -%}
+    {%- endfor -%}
+    {{ return(news if news | length == names | length else none) }}
+{%- endmacro %}
+
+{#- Notes what the model that was made has read. -#}
+{% macro note_feeds_read() -%}
+    {%- set mine = "reader = '" ~ model.name ~ "'" -%}
+    {%- do run_query('delete from ' ~ feed('marks') ~ ' where ' ~ mine) -%}
+    {%- do run_query(
+        'insert into ' ~ feed('marks') ~ " (reader, feed, number, beside, held)
+        select '" ~ model.name ~ "', feed, number, beside, (" ~ _held(this) ~ ') from feeds_read'
+    ) -%}
+{%- endmacro %}
+
+{#- Fingerprint of what a table holds. Not xor: many rows of a table may have one row_hash. -#}
+{% macro _held(relation) -%}
+    select concat_ws('/', count(*), sum(cast(row_hash as decimal(38, 0)))) from {{ relation }}
+{%- endmacro %}
+
+{% macro _fingerprints(relations, also) -%}
+    concat_ws('/', {{ also }}
+    {%- for relation in relations -%}
+        , (select concat_ws('/', count(*), bit_xor({{ row_hash(column_names(relation)) }})) from {{ relation }})
+    {%- endfor -%}
+    )
+{%- endmacro %}
+
+{#- When a run ends: takes out of the feeds what every reader knows. Rows of the number itself stay: by them a reader
+    finds that its number is one of this feed. -#}
+{% macro prune_feeds() -%}
+    {%- if execute and flags.WHICH in ('build', 'run', 'retry') -%}
+        {%- set readers = [] -%}
+        {%- for node in graph.nodes.values() if node.config.get('reads_feeds') -%} {%- do readers.append(node.name) -%} {%- endfor -%}
+        {%- for name in feeds_there() if name != 'marks' -%}
+            {%- do run_query(
+                'delete from ' ~ feed(name) ~ ' where number < (
+                    select min(number) from ' ~ feed('marks') ~ " where feed = '" ~ name ~ "' and reader in ('"
+                ~ readers | join("', '") ~ "'))"
+            ) -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
