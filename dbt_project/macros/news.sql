@@ -1,7 +1,14 @@
-{#- The voices of one kind that the feed of int_placed_voices tells of and that are still there. -#}
-{% macro few_voices(news, voice) -%}
-    select * from (
-        {{ few_rows(ref('int_placed_voices'), ['record_id in (select record_id from ' ~ news ~ ')']) }}
-    ) as few
-    where voice = '{{ voice }}'
+{#-
+    Makes temporary tables `few_<table>` of those rows of some tables whose records are in `records`, and returns
+    their names by those of the tables. Tables, since of a CTE DuckDB guesses how many rows it will have.
+-#}
+{% macro few_records(tables, records) -%}
+    {%- set few = {} -%}
+    {%- for table in tables -%}
+        {%- do temporary('few_' ~ table.identifier, few_rows(
+            table, ['record_id in (select record_id from ' ~ records ~ ')']
+        )) -%}
+        {%- do few.update({table.identifier: 'few_' ~ table.identifier}) -%}
+    {%- endfor -%}
+    {{ return(few) }}
 {%- endmacro %}

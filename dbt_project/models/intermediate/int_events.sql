@@ -1,13 +1,68 @@
 -- One row per event: something that a customer did, said or got, or that happened to their case, at a moment.
-{#- Voices are read by name: a CTE that is read again is written out with all its columns. #}
+{#- Only the events of records of which something is new are looked at. Voices are read by name: a CTE that is read
+    again is written out with all its columns. -#}
+{{ config(
+    materialized='incremental', incremental_strategy='changes', unique_key='event_id', reads_feeds=true,
+    feed=['event_id', 'case_id'],
+) }}
+{%- set placed = ref('int_placed_voices') %}
+{%- set parts = [ref('stg_case_messages'), ref('stg_case_changes')] %}
+{%- set others = [ref('stg_value_events'), ref('stg_survey_invitations'), ref('stg_reviews')] %}
+{%- set news, few = read_feeds([placed] + parts + others), {} %}
+{%- if news %}
+    {%- do temporary('touched_voices', 'select record_id from ' ~ news.int_placed_voices) %}
+    {%- set cases = few_records([placed], 'touched_voices') %}
+    {%- set touched %}
+        select record_id from touched_voices
+        {%- for table in parts + others %}
+        union
+        select record_id from {{ news[table.identifier] }}
+        {%- endfor %}
+        -- what was said and done on a case is told of it
+        union
+        select event_id from {{ this }} where case_id in (select record_id from touched_voices)
+        {%- for table in parts %}
+        union
+        select parts.record_id
+        from {{ table }} as parts
+        inner join {{ cases.int_placed_voices }} as cases on parts.source = cases.source and parts.case_id = cases.case_id
+        where cases.voice = 'case'
+        {%- endfor %}
+    {%- endset %}
+    {%- do temporary('touched_records', touched) %}
+    {%- do few.update(few_records(parts + others, 'touched_records')) %}
+    {%- set voices_of %}
+        select record_id from touched_records
+        {%- for table in parts %}
+        union
+        select {{ hash_id(["'cases'", 'source', 'case_id']) }} from {{ few[table.identifier] }}
+        {%- endfor %}
+    {%- endset %}
+    {%- do temporary('touched_voices', voices_of) %}
+    {%- do few.update(few_records([placed], 'touched_voices')) %}
+    {#- a record is an event, and something may have happened to it that is another; those of teams are few #}
+    {%- set touched %}
+        select record_id as event_id from touched_records
+        {%- for kind in ['survey_opened', 'review_answered'] %}
+        union
+        select {{ hash_id(["'" ~ kind ~ "'", 'record_id']) }} from touched_records
+        {%- endfor %}
+        union
+        select {{ hash_id(["'team_pulse'", 'source', 'team_ref', 'month']) }} from {{ ref('int_pulse_groups') }}
+        union
+        select event_id from {{ this }} where kind = 'team_pulse'
+    {%- endset %}
+    {%- do temporary('touched_events', touched) %}
+{%- endif %}
+{%- set voices = few.get('int_placed_voices', placed) %}
 with messages as (
-    select * from {{ ref('stg_case_messages') }}
+    select * from {{ few.get('stg_case_messages', ref('stg_case_messages')) }}
     -- a private note touches no customer
     where not is_deleted and is_public and author_role in ('customer', 'agent')
 ),
 
 changes as (
-    select * from {{ ref('stg_case_changes') }} where not is_deleted and field = 'status'
+    select * from {{ few.get('stg_case_changes', ref('stg_case_changes')) }} where not is_deleted and field = 'status'
 ),
 
 -- what a cancelled subscription or a use is worth nobody paid
@@ -16,16 +71,16 @@ payments as (
         record_id,
         cast(case when event_type = 'refund' then -amount else amount end as decimal(18, 2)) as amount,
         currency
-    from {{ ref('stg_value_events') }}
+    from {{ few.get('stg_value_events', ref('stg_value_events')) }}
     where not is_deleted and event_type in ('{{ var("paid_kinds") | join("', '") }}')
 ),
 
 invitations as (
-    select * from {{ ref('stg_survey_invitations') }} where not is_deleted and opened_at is not null
+    select * from {{ few.get('stg_survey_invitations', ref('stg_survey_invitations')) }} where not is_deleted and opened_at is not null
 ),
 
 reviews as (
-    select * from {{ ref('stg_reviews') }} where not is_deleted and replied_at is not null
+    select * from {{ few.get('stg_reviews', ref('stg_reviews')) }} where not is_deleted and replied_at is not null
 ),
 
 stages as (
@@ -55,7 +110,7 @@ spoken as (
         voices.* exclude (record_id, voice, kind),
         payments.amount,
         payments.currency
-    from {{ ref('int_placed_voices') }} as voices
+    from {{ voices }} as voices
     left join payments using (record_id)
 ),
 
@@ -67,7 +122,7 @@ written as (
         coalesce(messages.channel, case_voices.channel) as channel,
         messages.created_at as occurred_at
     from messages
-    inner join {{ ref('int_placed_voices') }} as case_voices using (source, case_id)
+    inner join {{ voices }} as case_voices using (source, case_id)
     where case_voices.voice = 'case'
 ),
 
@@ -82,7 +137,7 @@ moved as (
         case_voices.* exclude (record_id, voice, kind, occurred_at),
         changes.changed_at as occurred_at
     from changes
-    inner join {{ ref('int_placed_voices') }} as case_voices using (source, case_id)
+    inner join {{ voices }} as case_voices using (source, case_id)
     -- the state that a case is born with is its opening
     where case_voices.voice = 'case'
         and (
@@ -97,7 +152,7 @@ opened as (
         'survey_opened' as kind,
         voices.* exclude (record_id, voice, kind, occurred_at),
         invitations.opened_at as occurred_at
-    from {{ ref('int_placed_voices') }} as voices
+    from {{ voices }} as voices
     inner join invitations using (record_id)
 ),
 
@@ -107,7 +162,7 @@ replied as (
         'review_answered' as kind,
         voices.* exclude (record_id, voice, kind, occurred_at),
         reviews.replied_at as occurred_at
-    from {{ ref('int_placed_voices') }} as voices
+    from {{ voices }} as voices
     inner join reviews using (record_id)
 ),
 
@@ -127,27 +182,34 @@ held as (
     left join stages on teams.touchpoint = stages.touchpoint
 ),
 
-events as (
+all_events as (
     {%- for part in ['spoken', 'written', 'moved', 'opened', 'replied', 'held'] %}
     select * from {{ part }}
     {{ 'union all by name' if not loop.last }}
     {%- endfor %}
+),
+
+events as (
+    select
+        all_events.event_id,
+        all_events.occurred_at,
+        all_events.customer_id,
+        all_events.account_id,
+        all_events.team_ref,
+        all_events.source,
+        all_events.kind,
+        {{ is_touch('all_events.kind') }} as is_touch,
+        all_events.stage,
+        all_events.touchpoint,
+        all_events.channel,
+        all_events.segment,
+        {{ hash_id(["'cases'", 'all_events.source', 'all_events.case_id']) }} as case_id,
+        all_events.amount,
+        all_events.currency
+    from all_events
 )
 
-select
-    events.event_id,
-    events.occurred_at,
-    events.customer_id,
-    events.account_id,
-    events.team_ref,
-    events.source,
-    events.kind,
-    {{ is_touch('events.kind') }} as is_touch,
-    events.stage,
-    events.touchpoint,
-    events.channel,
-    events.segment,
-    {{ hash_id(["'cases'", 'events.source', 'events.case_id']) }} as case_id,
-    events.amount,
-    events.currency
-from events
+{{ changes('events', 'event_id', [
+    'event_id', 'occurred_at', 'customer_id', 'account_id', 'team_ref', 'source', 'kind', 'is_touch', 'stage',
+    'touchpoint', 'channel', 'segment', 'case_id', 'amount', 'currency',
+], among='touched_events' if news) }}

@@ -1,19 +1,62 @@
 -- One row per scored answer of a customer or an employee.
-{#- Voices are read by name: a CTE that is read twice is written out with all its columns. #}
+{#- Only answers of which something is new are looked at, or of whose voice. Voices are read by name: a CTE that is
+    read twice is written out with all its columns. -#}
+{{ config(
+    materialized='incremental', incremental_strategy='changes', unique_key='score_id', reads_feeds=true,
+    feed=['score_id'],
+) }}
+{%- set placed, answers = ref('int_placed_voices'), ref('stg_survey_answers') %}
+{%- set own = [ref('stg_case_ratings'), ref('stg_reviews'), ref('stg_pulse_answers')] %}
+{%- set news = read_feeds([placed, answers] + own, beside=[ref('int_question_map'), ref('int_teams')]) %}
+{%- set few = {} %}
+{%- if news %}
+    {%- do temporary('touched_voices', 'select record_id from ' ~ news.int_placed_voices) %}
+    {%- set responses = few_records([placed], 'touched_voices') %}
+    {%- set touched %}
+        -- of a review or a rating the score is the voice's own
+        select record_id from touched_voices
+        {%- for table in own + [answers] %}
+        union
+        select record_id from {{ news[table.identifier] }}
+        {%- endfor %}
+        union
+        select score_id from {{ this }} where voice_id in (select record_id from touched_voices)
+        union
+        select answers.record_id
+        from {{ answers }} as answers
+        inner join {{ responses.int_placed_voices }} as responses
+            on answers.source = responses.source
+            and answers.survey_id = responses.survey_id
+            and answers.response_id = responses.native_ref
+        where responses.voice = 'survey_response'
+    {%- endset %}
+    {%- do temporary('touched_records', touched) %}
+    {%- do few.update(few_records(own + [answers], 'touched_records')) %}
+    {%- set voices_of %}
+        select record_id from touched_records
+        union
+        select {{ hash_id(["'survey_responses'", 'source', 'survey_id', 'response_id']) }}
+        from {{ few.stg_survey_answers }}
+    {%- endset %}
+    {%- do temporary('touched_voices', voices_of) %}
+    {%- do few.update(few_records([placed], 'touched_voices')) %}
+    {%- do temporary('touched_scores', 'select record_id as score_id from touched_records') %}
+{%- endif %}
+{%- set voices = few.get('int_placed_voices', placed) %}
 with answers as (
-    select * from {{ ref('stg_survey_answers') }} where not is_deleted
+    select * from {{ few.get('stg_survey_answers', ref('stg_survey_answers')) }} where not is_deleted
 ),
 
 ratings as (
-    select * from {{ ref('stg_case_ratings') }} where not is_deleted
+    select * from {{ few.get('stg_case_ratings', ref('stg_case_ratings')) }} where not is_deleted
 ),
 
 reviews as (
-    select * from {{ ref('stg_reviews') }} where not is_deleted
+    select * from {{ few.get('stg_reviews', ref('stg_reviews')) }} where not is_deleted
 ),
 
 pulses as (
-    select * from {{ ref('stg_pulse_answers') }} where not is_deleted
+    select * from {{ few.get('stg_pulse_answers', ref('stg_pulse_answers')) }} where not is_deleted
 ),
 
 teams as (
@@ -64,7 +107,7 @@ surveyed as (
         voices.stage,
         coalesce(answers.answered_at, voices.occurred_at) as scored_at
     from answers
-    inner join {{ ref('int_placed_voices') }} as voices
+    inner join {{ voices }} as voices
         on voices.voice = 'survey_response'
         and answers.source = voices.source
         and answers.survey_id = voices.survey_id
@@ -159,7 +202,7 @@ rated as (
         union all
         select record_id, rating, 'rating', scale_min, scale_max from reviews
     ) as own
-    inner join {{ ref('int_placed_voices') }} as voices using (record_id)
+    inner join {{ voices }} as voices using (record_id)
     where own.answer is not null
 ),
 
@@ -173,37 +216,45 @@ scored as (
 turned as (
     select *, case when is_reversed then scale_min + scale_max - answer else answer end as score
     from scored
+),
+
+judged as (
+    select
+        score_id,
+        voice_id,
+        kind,
+        metric,
+        method_version,
+        source,
+        survey_id,
+        question_id,
+        item_id,
+        native_ref,
+        case_id,
+        team_ref,
+        customer_id,
+        account_id,
+        score,
+        scale_min,
+        scale_max,
+        case when metric = 'csat' then
+            case when is_reversed then answer <= top_from else answer >= top_from end
+        end as is_top_box,
+        case when metric in ('nps', 'enps') then
+            case when score >= 9 then 'promoter' when score >= 7 then 'passive' else 'detractor' end
+        end as nps_group,
+        channel,
+        segment,
+        stage,
+        touchpoint,
+        scored_at
+    from turned
+    -- outside its own scale it is no answer to the question: counted in questions_to_map
+    where answer between scale_min and scale_max
 )
 
-select
-    score_id,
-    voice_id,
-    kind,
-    metric,
-    method_version,
-    source,
-    survey_id,
-    question_id,
-    item_id,
-    native_ref,
-    case_id,
-    team_ref,
-    customer_id,
-    account_id,
-    score,
-    scale_min,
-    scale_max,
-    case when metric = 'csat' then
-        case when is_reversed then answer <= top_from else answer >= top_from end
-    end as is_top_box,
-    case when metric in ('nps', 'enps') then
-        case when score >= 9 then 'promoter' when score >= 7 then 'passive' else 'detractor' end
-    end as nps_group,
-    channel,
-    segment,
-    stage,
-    touchpoint,
-    scored_at
-from turned
--- outside its own scale it is no answer to the question: counted in questions_to_map
-where answer between scale_min and scale_max
+{{ changes('judged', 'score_id', [
+    'score_id', 'voice_id', 'kind', 'metric', 'method_version', 'source', 'survey_id', 'question_id', 'item_id',
+    'native_ref', 'case_id', 'team_ref', 'customer_id', 'account_id', 'score', 'scale_min', 'scale_max', 'is_top_box',
+    'nps_group', 'channel', 'segment', 'stage', 'touchpoint', 'scored_at',
+], among='touched_scores' if news) }}

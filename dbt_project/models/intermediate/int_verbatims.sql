@@ -9,10 +9,11 @@ with written {{ made_once() }} (
         record_id,
         '{{ origin }}' as origin,
         source,
-        {{ {'survey_answers': 'survey_id'}.get(origin, 'null') }} as survey_id,
-        {{ {'survey_answers': 'response_id'}.get(origin, 'null') }} as response_id,
+        {{ {
+            'survey_answers': hash_id(["'survey_responses'", 'source', 'survey_id', 'response_id']),
+            'case_messages': hash_id(["'cases'", 'source', 'case_id']),
+        }.get(origin, 'record_id') }} as voice_id,
         {{ {'survey_answers': 'question_id'}.get(origin, 'null') }} as question_id,
-        {{ {'case_messages': 'case_id', 'cases': 'case_id'}.get(origin, 'null') }} as case_id,
         {{ {
             'survey_answers': 'answered_at', 'case_ratings': 'rated_at', 'reviews': 'reviewed_at',
         }.get(origin, 'created_at') }} as written_at,
@@ -46,10 +47,9 @@ select
     record_id,
     origin,
     source,
-    survey_id,
-    response_id,
+    -- the record of the voice that spoke, whether there is one or not
+    voice_id,
     question_id,
-    case_id,
     written_at,
     redacted_text,
     -- what is found in a text is found once, however many wrote the same

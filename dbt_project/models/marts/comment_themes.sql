@@ -18,7 +18,12 @@
     {%- do temporary('touched_comments', touched) %}
 {%- endif %}
 with comments as (
-    select * from {{ ref('comments') }} where themes is not null
+    select *
+    from {{ ref('comments') }}
+    where themes is not null
+        {%- if news %}
+        and comment_id in (select comment_id from touched_comments)
+        {%- endif %}
 ),
 
 -- where on its scale each answer lies
@@ -28,6 +33,7 @@ places as (
         metric,
         max((score - scale_min) / nullif(scale_max - scale_min, 0)) as place
     from {{ ref('scores') }}
+    {{ 'where voice_id in (select voice_id from comments)' if news }}
     group by voice_id, metric
 ),
 
@@ -38,6 +44,9 @@ rules as (
     from {{ ref('int_verbatims') }} as verbatims
     inner join {{ ref('int_text_themes') }} as found on verbatims.text_id = found.text_id
     where found.rules_found is not null
+        {%- if news %}
+        and verbatims.record_id in (select comment_id from touched_comments)
+        {%- endif %}
 ),
 
 touched as (

@@ -3,53 +3,23 @@
     materialized='incremental', incremental_strategy='changes', unique_key='event_id', reads_feeds=true,
     feed=['customer_id', 'account_id'],
 ) }}
--- depends_on: {{ ref('int_pulse_groups') }}
-{#- Of whose records an event is the record itself, and of whose something that happened to it. #}
-{%- set own = ['stg_case_messages', 'stg_case_changes', 'stg_value_events', 'int_placed_voices'] %}
-{%- set followed = {
-    'survey_opened': ['stg_survey_invitations', 'int_placed_voices'],
-    'review_answered': ['stg_reviews', 'int_placed_voices'],
-} %}
-{%- set news = read_feeds([
-    ref('int_placed_voices'), ref('stg_case_messages'), ref('stg_case_changes'), ref('stg_value_events'),
-    ref('stg_survey_invitations'), ref('stg_reviews'), ref('scores'), ref('comments'),
-]) %}
+{%- set news = read_feeds([ref('int_events'), ref('scores'), ref('comments')]) %}
 {%- if news %}
     {%- set touched %}
-        {%- for table in own %}
-        select record_id as event_id from {{ news[table] }}
-        union
-        {%- endfor %}
-        {%- for kind, tables in followed.items() %}
-        {%- for table in tables %}
-        select {{ hash_id(["'" ~ kind ~ "'", 'record_id']) }} from {{ news[table] }}
-        union
-        {%- endfor %}
-        {%- endfor %}
-        {%- for table in ['stg_case_messages', 'stg_case_changes'] %}
-        select parts.record_id
-        from {{ ref(table) }} as parts
-        inner join ({{ few_voices(news.int_placed_voices, 'case') }}) as voices
-            on parts.source = voices.source and parts.case_id = voices.case_id
-        union
-        {%- endfor %}
-        select event_id from {{ this }} where case_id in (select record_id from {{ news.int_placed_voices }})
+        select event_id from {{ news.int_events }}
         union
         select voice_id from {{ news.scores }}
         union
         select voice_id from {{ news.comments }}
         union
         select comment_id from {{ news.comments }}
-        union
-        -- months of teams are few
-        select event_id from {{ this }} where kind = 'team_pulse'
-        union
-        select {{ hash_id(["'team_pulse'", 'source', 'team_ref', 'month']) }} from {{ ref('int_pulse_groups') }}
     {%- endset %}
     {%- do temporary('touched_events', touched) %}
 {%- endif %}
 with happened as (
-    select * from {{ ref('int_events') }}
+    select * exclude (row_hash)
+    from {{ ref('int_events') }}
+    {{ 'where event_id in (select event_id from touched_events)' if news }}
 ),
 
 scores as (
@@ -58,6 +28,7 @@ scores as (
         {{ main_score('metric') }} as metric,
         {{ main_score('score') }} as score
     from {{ ref('scores') }}
+    {{ 'where voice_id in (select event_id from touched_events)' if news }}
     group by voice_id
 ),
 
@@ -67,6 +38,10 @@ comments as (
         case when kind = 'case message' then comment_id else voice_id end as event_id,
         min(comment_id) as comment_id
     from {{ ref('comments') }}
+    {%- if news %}
+    where comment_id in (select event_id from touched_events)
+        or voice_id in (select event_id from touched_events)
+    {%- endif %}
     group by 1
 ),
 

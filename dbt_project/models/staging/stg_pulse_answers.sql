@@ -1,4 +1,5 @@
 -- One row per pulse x question x respondent: its current version, tombstones included.
+{{ config(feed=['record_id']) }}
 with versions as (
     {{ current_versions(source('raw', 'pulse_answers'), 'pulse_answers', ['source', 'pulse_id', 'question_id', 'respondent_hash'], 'updated_at') }}
 )
