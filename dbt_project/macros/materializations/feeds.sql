@@ -7,9 +7,10 @@
     feed anew, under the time as its number: none comes twice, so a reader that does not find its own knows that it
     has to look at everything.
 
-    A model that reads feeds says `config(reads_feeds=true)` and asks `read_feeds` whether they tell it all; what it
-    has read is noted when it has been made. A feed is written before its table, and what was read after the
-    reader's: whatever is cut short between the two is told again, and nothing is missed.
+    A model that reads feeds asks `read_feeds` what they tell; up to where it has read them is noted when it has been
+    made. It says in `config(reads_feeds='<number>')` by which number of its rows it is seen whether it still holds
+    what it held then. A feed is written before its table, and the note after the reader's: whatever is cut short
+    between the two is told again, and nothing is missed.
 -#}
 
 {#- Before a run: room for feeds. Here, since two threads that make one thing at a time are in each other's way. -#}
@@ -53,18 +54,23 @@
     ) -%}
 {%- endmacro %}
 
-{#- Adds to the feed of a model whatever of it `told` replaces, takes away or brings. -#}
+{#- Adds to the feed of a model whatever of it `told` replaces, takes away or brings; a feed of other columns ends. -#}
 {% macro continue_feed(made, told) -%}
-    {%- if model.name in feeds_there() -%}
-        {%- set columns = config.get('feed') | join(', ') -%}
-        {%- set key = config.get('unique_key') -%}
+    {%- set its, names = feed(model.name), config.get('feed') -%}
+    {%- set columns, key = names | join(', '), config.get('unique_key') -%}
+    {%- set key = key if key is string else key | join(', ') -%}
+    {%- if model.name not in feeds_there() -%}
+        {{ return('') }}
+    {%- elif column_names(its) | list != ['number'] + names -%}
+        {%- do end_feed() -%}
+    {%- else -%}
         {%- do run_query(
-            'insert into ' ~ feed(model.name) ~ ' (number, ' ~ columns ~ ')
-            select (select max(number) + 1 from ' ~ feed(model.name) ~ '), ' ~ columns ~ '
+            'insert into ' ~ its ~ ' (number, ' ~ columns ~ ')
+            select (select max(number) + 1 from ' ~ its ~ '), ' ~ columns ~ '
             from (
                 select ' ~ columns ~ ' from ' ~ told ~ '
                 union
-                select ' ~ columns ~ ' from ' ~ made ~ ' where ' ~ key ~ ' in (select ' ~ key ~ ' from ' ~ told ~ ')
+                select ' ~ columns ~ ' from ' ~ made ~ ' where (' ~ key ~ ') in (select ' ~ key ~ ' from ' ~ told ~ ')
             ) as changed'
         ) -%}
     {%- endif -%}
@@ -94,7 +100,7 @@
             from ' ~ feed('marks') ~ ' as marks
             inner join feeds_read on marks.feed = feeds_read.feed and marks.beside = feeds_read.beside
             where marks.reader = \'' ~ model.name ~ "' and marks.feed = '" ~ name ~ "'
-                and marks.held = (" ~ _held(this) ~ ')
+                and marks.held = (" ~ _held() ~ ')
                 and marks.number in (select number from ' ~ feed(name) ~ ')'
         ) -%}
     {%- endfor -%}
@@ -118,13 +124,15 @@
     {%- do run_query('delete from ' ~ feed('marks') ~ ' where ' ~ mine) -%}
     {%- do run_query(
         'insert into ' ~ feed('marks') ~ " (reader, feed, number, beside, held)
-        select '" ~ model.name ~ "', feed, number, beside, (" ~ _held(this) ~ ') from feeds_read'
+        select '" ~ model.name ~ "', feed, number, beside, (" ~ _held() ~ ') from feeds_read'
     ) -%}
 {%- endmacro %}
 
-{#- Fingerprint of what a table holds. Not xor: many rows of a table may have one row_hash. -#}
-{% macro _held(relation) -%}
-    select concat_ws('/', count(*), sum(cast(row_hash as decimal(38, 0)))) from {{ relation }}
+{#- Fingerprint of what the model holds, by the numbers that it says it is read by. Not xor: many rows may have one;
+    not whole numbers: their sum has to fit. -#}
+{% macro _held() -%}
+    select concat_ws('/', count(number), sum(number % 2147483647))
+    from (select {{ config.get('reads_feeds') }} as number from {{ this }}) as held
 {%- endmacro %}
 
 {% macro _fingerprints(relations, also) -%}

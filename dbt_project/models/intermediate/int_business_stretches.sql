@@ -1,7 +1,7 @@
 -- One row per stretch of a case that a clock measures, in the working time of a calendar.
 {#- Empty where no team has a calendar. A case is told anew if it is not what it was, or if any calendar
     is not: its clock's fingerprint and the calendars' are held with it. -#}
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id') }}
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id']) }}
 {%- set columns = [
     'record_id', 'source', 'clock', 'nth', 'calendar', 'began_at', 'ended_at', 'is_over', 'began_worked', 'ended_worked',
     'clock_hash', 'version',

@@ -1,7 +1,7 @@
 -- One row per case: when it was answered, solved, reopened, who waited for whom, and who waits now.
 {#- A case depends on what was said and done on it alone: an increment tells those cases anew of
     which something was heard since. -#}
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id') }}
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id']) }}
 {%- set parts = ['cases', 'case_messages', 'case_changes'] %}
 {%- set is_reopening -%}
     field = 'status' and old_value in ('solved', 'closed') and {{ is_open('new_value') }}

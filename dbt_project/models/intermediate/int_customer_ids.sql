@@ -2,7 +2,7 @@
 {#- What it holds of the past nothing else knows: no change of the code makes it anew. -#}
 {{ config(
     materialized='incremental', incremental_strategy='delete+insert', unique_key=['node_id', 'since'],
-    full_refresh=false,
+    full_refresh=false, feed=['customer_id'],
 ) }}
 {#- Ids are given anew to the customers of which a reference came, went, changed its age or its cluster. -#}
 {%- set now = "timestamp '" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S.%f') ~ "'" %}

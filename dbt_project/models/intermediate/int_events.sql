@@ -2,7 +2,7 @@
 {#- Only the events of records of which something is new are looked at. Voices are read by name: a CTE that is read
     again is written out with all its columns. -#}
 {{ config(
-    materialized='incremental', incremental_strategy='changes', unique_key='event_id', reads_feeds=true,
+    materialized='incremental', incremental_strategy='changes', unique_key='event_id', reads_feeds='row_hash',
     feed=['event_id', 'case_id'],
 ) }}
 {%- set placed = ref('int_placed_voices') %}

@@ -1,6 +1,8 @@
 -- One row per record that names a customer.
 {#- Told anew for the records that were heard of since, and for those that name a reference whose customer is another. -#}
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id') }}
+{{ config(
+    materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id', 'customer_id'],
+) }}
 {%- set columns = ['record_id', 'origin', 'customer_id', 'mentions_build', 'ids_build'] %}
 {%- set told = 'record_id, origin, combination_id, ' ~ node_columns() %}
 {%- set mentions = read_news(ref('int_mention_versions'), 'mentions', 'mentions_build', told ~ ', until') %}

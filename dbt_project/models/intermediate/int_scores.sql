@@ -2,7 +2,7 @@
 {#- Only answers of which something is new are looked at, or of whose voice. Voices are read by name: a CTE that is
     read twice is written out with all its columns. -#}
 {{ config(
-    materialized='incremental', incremental_strategy='changes', unique_key='score_id', reads_feeds=true,
+    materialized='incremental', incremental_strategy='changes', unique_key='score_id', reads_feeds='row_hash',
     feed=['score_id'],
 ) }}
 {%- set placed, answers = ref('int_placed_voices'), ref('stg_survey_answers') %}

@@ -1,5 +1,5 @@
 -- One row per verbatim: what a customer wrote in one record, redacted.
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id']) }}
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id', 'text_id']) }}
 {%- set origins = ['survey_answers', 'case_ratings', 'reviews', 'case_messages', 'cases'] %}
 {#- A row depends on its own record alone, so an increment needs to read nothing but the news. -#}
 

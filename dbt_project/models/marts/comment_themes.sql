@@ -1,6 +1,6 @@
 -- One row per comment and theme that it touches.
 {{ config(
-    materialized='incremental', incremental_strategy='changes', unique_key='comment_theme_id', reads_feeds=true,
+    materialized='incremental', incremental_strategy='changes', unique_key='comment_theme_id', reads_feeds='row_hash',
 ) }}
 {%- set news = read_feeds([ref('comments'), ref('scores'), ref('int_verbatims'), ref('int_text_themes')]) %}
 {%- if news %}

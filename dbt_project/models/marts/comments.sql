@@ -1,6 +1,6 @@
 -- One row per verbatim of a customer, redacted.
 {{ config(
-    materialized='incremental', incremental_strategy='changes', unique_key='comment_id', reads_feeds=true,
+    materialized='incremental', incremental_strategy='changes', unique_key='comment_id', reads_feeds='row_hash',
     feed=['comment_id', 'voice_id'],
 ) }}
 {%- set written, placed, themes = ref('int_verbatims'), ref('int_placed_voices'), ref('int_text_themes') %}

@@ -1,5 +1,5 @@
 -- One row per invitation that arrived: to whom, where, and whether it was answered.
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='invitation_id') }}
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='invitation_id', feed=['invitation_id']) }}
 with invitations as (
     select * from {{ ref('int_rates') }}
 )

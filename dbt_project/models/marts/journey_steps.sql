@@ -7,7 +7,7 @@
     definition, and yields from which to which place each journey reaches. -#}
 {{ config(
     materialized='incremental', incremental_strategy='changes', unique_key='party_id', slices='touched_parties',
-    feed=['party_id'], reads_feeds=true,
+    feed=['party_id'], reads_feeds='row_hash',
 ) }}
 {#- In which year the newest load is: what is dated ahead of it becomes a touch `journey_ahead_days`, a year and a
     day, before its time, so within one calendar year nothing else does by time alone. #}

@@ -4,7 +4,7 @@
     the days after it that its value is summed over are past. Time is that of the touches. -#}
 {{ config(
     materialized='incremental', incremental_strategy='changes', unique_key='party_id', slices='touched_parties',
-    reads_feeds=true,
+    reads_feeds='row_hash',
 ) }}
 {%- set news = read_feeds([ref('journey_steps'), ref('scores')], beside=[ref('int_journey_definitions')]) %}
 {%- set span = "interval " ~ var('journey_value_days') ~ " day" %}

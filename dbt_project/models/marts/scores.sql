@@ -1,7 +1,7 @@
 -- One row per scored answer of a customer.
 {{ config(
-    materialized='incremental', incremental_strategy='changes', unique_key='score_id', reads_feeds=true,
-    feed=['score_id', 'voice_id', 'customer_id', 'account_id'],
+    materialized='incremental', incremental_strategy='changes', unique_key='score_id', reads_feeds='row_hash',
+    feed=['score_id', 'voice_id', 'case_id', 'customer_id', 'account_id'],
 ) }}
 {%- set news = read_feeds([ref('int_scores')]) %}
 with scores as (

@@ -1,7 +1,11 @@
 -- One row per customer, period, segment and account that they had any touch in, and build since which they did.
 {#- Told anew for customers of whom any touch came, changed or went. What is replaced stays (`versions.sql`), to be
     taken out of the counts of `metric_customers`. -#}
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='customer_id') }}
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='customer_id',
+    reads_feeds='case when until is null then fingerprint end',
+) }}
+{%- set news = read_feeds([ref('journey_events')]) %}
 with {{ this_build() }}
 
 seen as (
@@ -12,7 +16,8 @@ seen as (
         {{ account_number('account_id') }} as account_id,
         row_hash
     from {{ ref('journey_events') }}
-    where is_touch and customer_id is not null
+    where is_touch
+        and customer_id {{ 'in (select customer_id from ' ~ news.journey_events ~ ')' if news else 'is not null' }}
 ),
 
 fingerprints as (
@@ -26,6 +31,9 @@ held as (
     select customer_id, any_value(fingerprint) as fingerprint
     from {{ this }}
     where until is null
+        {%- if news %}
+        and customer_id in (select customer_id from {{ news.journey_events }})
+        {%- endif %}
     group by customer_id
 ),
 

@@ -2,7 +2,23 @@
 {#- What an observation was made of is compared by its record's fingerprint, so only changed records are read
     further. A version that was replaced stays, with the build that replaced it: whoever keeps sums of
     observations takes away what it once added (`moved_answers`). Then it goes (`prune_versions`). -#}
-{{ config(materialized='incremental', incremental_strategy='delete+insert', unique_key='record_id') }}
+{{ config(
+    materialized='incremental', incremental_strategy='delete+insert', unique_key='record_id',
+    reads_feeds='case when until is null then fingerprint end',
+) }}
+{%- set news = read_feeds(
+    [ref('scores'), ref('invitations'), ref('cases')], beside=[ref('int_question_map')]
+) %}
+{%- if news %}
+    {%- set touched %}
+        select score_id as record_id from {{ news.scores }}
+        union
+        select invitation_id from {{ news.invitations }}
+        union
+        select case_id from {{ news.cases }}
+    {%- endset %}
+    {%- do temporary('touched_records', touched) %}
+{%- endif %}
 {#- Shares of cases: which of them count, which of those are hits, and how that reads. -#}
 {%- set case_rates = {
     'reopen_rate': (
@@ -34,7 +50,7 @@ surveys as (
     group by source, survey_id
 ),
 
-fingerprints as (
+all_fingerprints as (
     select score_id as record_id, row_hash as fingerprint from {{ ref('scores') }}
     union all
     -- an invitation counts beside each metric that its survey asks for
@@ -44,12 +60,21 @@ fingerprints as (
     union all
     select case_id, {{ row_hash(of_a_case) }} from {{ ref('cases') }}
 ),
+
+fingerprints as (
+    select *
+    from all_fingerprints
+    {{ 'where record_id in (select record_id from touched_records)' if news }}
+),
 {%- if is_incremental() %}
 
 held as (
     select record_id, fingerprint
     from {{ this }}
     where until is null
+        {%- if news %}
+        and record_id in (select record_id from touched_records)
+        {%- endif %}
     group by record_id, fingerprint
 ),
 
