@@ -20,7 +20,7 @@ REFERENCE = (
     "(select min(node_id) from intermediate.int_customer_ids as i"
     " where i.until is null and i.customer_id = mart.customer_id)"
 )
-CUSTOMER = f"* replace ({REFERENCE} as customer_id)"
+CUSTOMER = f"* exclude (row_hash) replace ({REFERENCE} as customer_id)"
 # whose a journey is: a customer by reference as above, or an account, whose id never changes
 PARTY = f"coalesce({REFERENCE.replace('mart.customer_id', 'mart.party_id')}, party_id)"
 JOURNEY = (
@@ -32,14 +32,14 @@ ROWS = Company(4).records()
 AGAIN = {"rating": 2, "title": None, "body": "Fine, thanks.", "updated_at": LATE}
 MODELS = ("--resource-type", "seed", "--resource-type", "model")
 MARTS = {
-    "journey_events": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
-    "scores": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
-    "comments": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
+    "journey_events": CUSTOMER,
+    "scores": CUSTOMER,
+    "comments": CUSTOMER,
     # the id is that of the comment and the theme
-    "comment_themes": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
+    "comment_themes": CUSTOMER,
     "theme_trends": "*",
     "themes_to_map": "*",
-    "invitations": f"* exclude (row_hash) replace ({REFERENCE} as customer_id)",
+    "invitations": CUSTOMER,
     "journeys": JOURNEY,
     "journey_steps": JOURNEY,
     "journey_funnels": "*",
@@ -166,7 +166,8 @@ def test_an_increment_places_no_voice_again_that_nothing_touched(
 ) -> None:
     """Rows of untouched voices keep what is written into them."""
     house = warehouse("house")
-    for rows in (ROWS, {"reviews": [{**ROWS["reviews"][0], **AGAIN}]}):
+    moved = {**ROWS["reviews"][0], **AGAIN, "reviewed_at": LATE}
+    for rows in (ROWS, {"reviews": [moved]}):
         house.load(rows)
         house.dbt("build", *MODELS, "--select", "+int_placed_voices", seeds=SEEDS)
         placed = "select native_ref from intermediate.int_placed_voices where channel <> 'x'"

@@ -1,7 +1,12 @@
 -- One row per stretch of a case that a clock measures, in the working time of a calendar.
 {#- Empty where no team has a calendar. A case is told anew if it is not what it was, or if any calendar
     is not: its clock's fingerprint and the calendars' are held with it. -#}
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id']) }}
+{{ config(
+    materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id'],
+    reads_feeds='row_hash',
+) }}
+{%- set news = read_feeds([ref('int_case_clocks')], beside=[ref('stg_team_calendars')]) %}
+{%- set theirs = 'where record_id in (select record_id from ' ~ news.int_case_clocks ~ ')' if news else '' %}
 {%- set columns = [
     'record_id', 'source', 'clock', 'nth', 'calendar', 'began_at', 'ended_at', 'is_over', 'began_worked', 'ended_worked',
     'clock_hash', 'version',
@@ -12,13 +17,13 @@ with calendars as (
 
 wanted as (
     select clocks.*, versions.version
-    from {{ ref('int_case_clocks') }} as clocks
+    from (select * from {{ ref('int_case_clocks') }} {{ theirs }}) as clocks
     cross join (select distinct version from calendars) as versions
 ),
 {%- if is_incremental() %}
 
 held as (
-    select distinct record_id, clock_hash, version from {{ this }}
+    select distinct record_id, clock_hash, version from {{ this }} {{ theirs }}
 ),
 
 touched as (

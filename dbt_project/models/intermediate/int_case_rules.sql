@@ -1,7 +1,7 @@
 -- One row per case that rules of touchpoint_map find by its tags, fields or words: the first of them.
 {#- A case is looked at anew if it was heard of since, all of them if a rule changed. What few rules
     say of each case is compared once, not with each build. -#}
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id') }}
+{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id']) }}
 {%- set columns = ['record_id', 'source', 'case_id', 'rule_priority', 'rules_hash', '_seen_at'] %}
 with listed as (
     select *

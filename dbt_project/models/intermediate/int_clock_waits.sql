@@ -1,9 +1,7 @@
 -- One row per wait of a case on a clock: when it began, how many whole minutes, whether it is over.
 {%- set clocks = {'first_reply': 'first_reply_at', 'resolution': 'resolved_at'} %}
-with voices as (
-    select * from {{ ref('int_placed_voices') }}
-),
-
+{#- Voices are read by name: a CTE that is read twice is written out with all its columns. #}
+with
 -- who merged a case away goes on with the other one, and that one's clocks run
 cases as (
     select
@@ -14,7 +12,7 @@ cases as (
         voices.channel,
         {{ account_number('voices.account_id') }} as account_id
     from {{ ref('int_case_clocks') }} as clocks
-    inner join voices using (record_id)
+    inner join {{ ref('int_placed_voices') }} as voices using (record_id)
     where voices.voice = 'case' and not clocks.is_merged
 ),
 
@@ -29,7 +27,7 @@ stretches as (
 -- until when anything was heard of a source: so long at least the others have waited
 heard as (
     select source, max(occurred_at) as last_at
-    from voices
+    from {{ ref('int_placed_voices') }}
     group by source
 ),
 

@@ -1,72 +1,39 @@
 -- One row per voice: who spoke, in which segment, and where on the journey.
-{#- A voice is placed anew if its record was heard of since, or if what it hangs on is not what it
-    was: its customer, what is known of the customer or the account, the rules of its place. The
-    latter are compared on narrow columns of the whole history; only the voices touched are joined
-    and written. -#}
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id']) }}
-{%- set voices_of = {
-    'survey_invitations': "voice = 'survey_invitation'",
-    'survey_responses': "voice = 'survey_response'",
-    'cases': "voice = 'case'",
-    'case_ratings': "voice = 'case_rating'",
-    'reviews': "voice = 'review'",
-    'value_events': "voice not in ('survey_invitation', 'survey_response', 'case', 'case_rating', 'review')",
-} %}
-{%- set columns = [
-    'record_id', 'voice', 'kind', 'source', 'native_ref', 'survey_id', 'case_id', 'team_ref',
-    'customer_id', 'account_id', 'channel', 'segment', 'language', 'stage', 'touchpoint', 'occurred_at',
-    'account_ref', 'own_customer_id', 'customer_hash', 'account_hash', 'combination_id', 'rule_priority',
-    '_seen_at',
+{#- A voice is placed anew if something is new of its record, or of what it hangs on: its customer, what is known of
+    the customer or the account, the rules of its place. Only the voices touched are joined and written. -#}
+{{ config(
+    materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id'],
+    reads_feeds='row_hash',
+) }}
+{%- set origins = [
+    ref('stg_survey_invitations'), ref('stg_survey_responses'), ref('stg_cases'), ref('stg_case_ratings'),
+    ref('stg_reviews'), ref('stg_value_events'),
 ] %}
-{%- for origin in ['survey_invitations', 'survey_responses', 'case_ratings', 'reviews', 'value_events'] %}
--- depends_on: {{ ref('stg_' ~ origin) }}
-{%- endfor %}
--- depends_on: {{ ref('int_case_rules') }}
-{%- set hangs_on %}
-ids as (
-    select record_id, customer_id from {{ ref('int_record_customers') }}
-),
-
-customers as (
-    select *, {{ row_hash(['account_id', 'segment', 'language']) }} as customer_hash
-    from {{ ref('int_customers') }}
-),
-
-accounts as (
-    select *, {{ row_hash(['account_id', 'segment']) }} as account_hash
-    from {{ ref('int_accounts') }}
-),
-
-touchpoints as (
-    select * from {{ ref('int_touchpoints') }}
-)
-{%- endset %}
-{%- if is_incremental() %}
-    {#- tombstones included #}
+{%- set news = read_feeds(origins + [
+    ref('int_record_customers'), ref('int_customers'), ref('stg_accounts'), ref('int_case_rules'),
+]) %}
+{%- if news %}
     {%- set heard %}
-        with {{ hangs_on }}
-        {%- for origin, voices in voices_of.items() %}
-        select record_id
-        from {{ ref('stg_' ~ origin) }}
-        where _seen_at > (
-            select coalesce(max(_seen_at), timestamp '0001-01-01') from {{ this }} where {{ voices }}
-        )
+        {%- for table in origins + [ref('int_record_customers'), ref('int_case_rules')] %}
+        select record_id from {{ news[table.identifier] }}
         union
         {%- endfor %}
-        select held.record_id
-        from {{ this }} as held
-        left join ids on held.record_id = ids.record_id
-        left join customers on held.customer_id = customers.customer_id
-        left join accounts on held.source = accounts.source and held.account_ref = accounts.account_ref
-        left join touchpoints on held.combination_id = touchpoints.combination_id
-        left join {{ ref('int_case_rules') }} as case_rules
-            on held.source = case_rules.source and held.case_id = case_rules.case_id
-        where held.own_customer_id is distinct from ids.customer_id
-            or held.customer_hash is distinct from customers.customer_hash
-            or held.account_hash is distinct from accounts.account_hash
-            or held.stage is distinct from touchpoints.stage
-            or held.touchpoint is distinct from touchpoints.touchpoint
-            or held.rule_priority is distinct from case_rules.rule_priority
+        select record_id from {{ this }} where customer_id in (select customer_id from {{ news.int_customers }})
+        union
+        select record_id
+        from {{ this }}
+        where (source, account_ref) in (select source, account_ref from {{ news.stg_accounts }})
+        union
+        -- places are few, and each is compared once
+        select record_id
+        from {{ this }}
+        where combination_id in (
+            select held.combination_id
+            from (select distinct combination_id, stage, touchpoint from {{ this }}) as held
+            left join {{ ref('int_touchpoints') }} as touchpoints on held.combination_id = touchpoints.combination_id
+            where held.stage is distinct from touchpoints.stage
+                or held.touchpoint is distinct from touchpoints.touchpoint
+        )
     {%- endset %}
     {%- do temporary('heard_voices', heard) %}
     {#- a response is placed with its invitation, a rating with its case #}
@@ -87,14 +54,22 @@ touchpoints as (
     {%- endset %}
     {%- do temporary('touched_voices', touched) %}
 {%- endif %}
-with {{ hangs_on }},
+with ids as (
+    select record_id, customer_id from {{ ref('int_record_customers') }}
+),
+
+customers as (
+    select * from {{ ref('int_customers') }}
+),
+
+accounts as (
+    select * from {{ ref('int_accounts') }}
+),
 
 voices as (
     select voices.*
     from {{ ref('int_voices') }} as voices
-    {%- if is_incremental() %}
-    where voices.record_id in (select record_id from touched_voices)
-    {%- endif %}
+    {{ 'where voices.record_id in (select record_id from touched_voices)' if news }}
 ),
 
 -- a rating without a name of its own is its case's customer
@@ -108,7 +83,6 @@ case_customers as (
 known as (
     select
         voices.*,
-        ids.customer_id as own_customer_id,
         coalesce(ids.customer_id, case_customers.customer_id) as customer_id
     from voices
     left join ids on voices.record_id = ids.record_id
@@ -135,18 +109,13 @@ placed as (
         touchpoints.touchpoint,
         known.occurred_at,
         known.account_ref,
-        known.own_customer_id,
-        customers.customer_hash,
-        accounts.account_hash,
-        touchpoints.combination_id,
-        known.rule_priority,
-        known._seen_at
+        touchpoints.combination_id
     from known
     left join customers on known.customer_id = customers.customer_id
     left join accounts
         on known.source = accounts.source and known.account_ref = accounts.account_ref
     -- inner: each combination was taken from the voices themselves
-    inner join touchpoints
+    inner join {{ ref('int_touchpoints') }} as touchpoints
         on known.source = touchpoints.source
         and known.kind = touchpoints.kind
         and known.channel is not distinct from touchpoints.channel
@@ -157,11 +126,7 @@ placed as (
         and known.rule_priority is not distinct from touchpoints.rule_priority
 )
 
-select {{ columns | join(', ') }}, cast(0 as bigint) as row_hash
-from placed
-{%- if is_incremental() %}
-union all
-select {{ only_deletes('record_id', columns) }}
-from touched_voices as touched
-where not exists (select 1 from placed where placed.record_id = touched.record_id)
-{%- endif %}
+{{ changes('placed', 'record_id', [
+    'record_id', 'voice', 'kind', 'source', 'native_ref', 'survey_id', 'case_id', 'team_ref', 'customer_id', 'account_id',
+    'channel', 'segment', 'language', 'stage', 'touchpoint', 'occurred_at', 'account_ref', 'combination_id',
+], among='touched_voices' if news) }}

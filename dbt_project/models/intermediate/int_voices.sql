@@ -47,8 +47,7 @@ select
     null as given_segment,
     null as team_ref,
     null as language,
-    sent_at as occurred_at,
-    _seen_at
+    sent_at as occurred_at
 from invitations
 
 union all
@@ -70,8 +69,7 @@ select
     responses.segment,
     null,
     responses.language,
-    coalesce(responses.submitted_at, responses.started_at, responses.updated_at),
-    responses._seen_at
+    coalesce(responses.submitted_at, responses.started_at, responses.updated_at)
 from responses
 left join invitations
     on responses.source = invitations.source and responses.invitation_id = invitations.invitation_id
@@ -95,8 +93,7 @@ select
     cases.segment,
     cases.team_ref,
     cases.language,
-    cases.created_at,
-    cases._seen_at
+    cases.created_at
 from cases
 left join case_rules using (record_id)
 
@@ -120,8 +117,7 @@ select
     cases.segment,
     cases.team_ref,
     cases.language,
-    ratings.rated_at,
-    ratings._seen_at
+    ratings.rated_at
 from ratings
 left join cases on ratings.source = cases.source and ratings.case_id = cases.case_id
 left join case_rules on cases.record_id = case_rules.record_id
@@ -145,8 +141,7 @@ select
     null,
     null,
     language,
-    reviewed_at,
-    _seen_at
+    reviewed_at
 from reviews
 
 union all
@@ -168,6 +163,5 @@ select
     null,
     null,
     null,
-    occurred_at,
-    _seen_at
+    occurred_at
 from value_events

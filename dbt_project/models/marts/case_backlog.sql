@@ -1,20 +1,18 @@
 -- One row per month's end (and now), source and touchpoint: open cases and how old they are, with 'all' as total.
 {%- set places = ['source', 'touchpoint'] %}
-with voices as (
-    select * from {{ ref('int_placed_voices') }}
-),
-
+{#- Voices are read by name: a CTE that is read twice is written out with all its columns. #}
+with
 cases as (
     select clocks.*, voices.touchpoint
     from {{ ref('int_case_clocks') }} as clocks
-    inner join voices using (record_id)
+    inner join {{ ref('int_placed_voices') }} as voices using (record_id)
     where voices.voice = 'case' and not clocks.is_merged
 ),
 
 -- what is open at the end of what was heard of a source is open now
 heard as (
     select source, max(occurred_at) as last_at
-    from voices
+    from {{ ref('int_placed_voices') }}
     group by source
 ),
 

@@ -37,11 +37,9 @@ comments as (
         -- a message is a touch of its own and carries its own words
         case when kind = 'case message' then comment_id else voice_id end as event_id,
         min(comment_id) as comment_id
-    from {{ ref('comments') }}
-    {%- if news %}
-    where comment_id in (select event_id from touched_events)
-        or voice_id in (select event_id from touched_events)
-    {%- endif %}
+    from {{ '(' ~ few_rows(ref('comments'), [
+        'comment_id in (select event_id from touched_events)', 'voice_id in (select event_id from touched_events)',
+    ]) ~ ')' if news else ref('comments') }}
     group by 1
 ),
 

@@ -1,4 +1,5 @@
 -- One row per customer account as one source knows it: its current version, tombstones included.
+{{ config(feed=['source', 'account_ref']) }}
 with versions as (
     {{ current_versions(source('raw', 'accounts'), 'accounts', ['source', 'account_ref'], 'updated_at') }}
 )

@@ -1,4 +1,5 @@
 -- One row per case (ticket, conversation, complaint): its current version, tombstones included.
+{{ config(feed=['record_id']) }}
 with versions as (
     {{ current_versions(source('raw', 'cases'), 'cases', ['source', 'case_id'], 'updated_at') }}
 )

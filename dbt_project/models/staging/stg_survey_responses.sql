@@ -1,4 +1,5 @@
 -- One row per response (one person filling in one survey once): its current version, tombstones included.
+{{ config(feed=['record_id']) }}
 with versions as (
     {{ current_versions(source('raw', 'survey_responses'), 'survey_responses', ['source', 'survey_id', 'response_id'], 'updated_at') }}
 )
