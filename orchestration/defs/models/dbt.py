@@ -159,7 +159,7 @@ def _row_counts(settings: Settings) -> dict[str, int]:
         return dict(
             connection.execute(
                 "select table_name, estimated_size::bigint from duckdb_tables() "
-                "where schema_name <> 'raw'"
+                "where schema_name not in ('raw', 'feeds')"
             ).fetchall()
         )
 
