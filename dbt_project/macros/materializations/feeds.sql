@@ -82,37 +82,38 @@
     was begun anew, what the model is made of beside them changed, or where it does not hold any more what it held.
 
     tables  relations with feeds
-    beside  relations that have none: of few rows, compared as a whole
+    beside  relations that have none, or selects of them: of few rows, compared as a whole
     also    SQL of a text, of what else it depends on
 -#}
 {% macro read_feeds(tables, beside=[], also="''") -%}
     {%- if not execute or model.resource_type == 'unit_test' or flags.WHICH not in ('build', 'run', 'retry') -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- set names, there, now, known = tables | map(attribute='identifier') | list, feeds_there(), [], [] -%}
+    {%- set names, there, newest, numbers = tables | map(attribute='identifier') | list, feeds_there(), [], [] -%}
     {%- for name in names if name in there -%}
-        {%- do now.append(
-            "select '" ~ name ~ "' as feed, max(number) as number, " ~ _fingerprints(beside, also) ~ ' as beside from '
-            ~ feed(name)
-        ) -%}
-        {%- do known.append(
-            'select marks.feed, marks.number
-            from ' ~ feed('marks') ~ ' as marks
-            inner join feeds_read on marks.feed = feeds_read.feed and marks.beside = feeds_read.beside
-            where marks.reader = \'' ~ model.name ~ "' and marks.feed = '" ~ name ~ "'
-                and marks.held = (" ~ _held() ~ ')
-                and marks.number in (select number from ' ~ feed(name) ~ ')'
-        ) -%}
+        {%- do newest.append("select '" ~ name ~ "' as feed, max(number) as number from " ~ feed(name)) -%}
+        {%- do numbers.append("select '" ~ name ~ "', number from " ~ feed(name)) -%}
     {%- endfor -%}
-    {%- if now | length < names | length -%}
+    {%- if newest | length < names | length -%}
         {#- nothing to go on from next time either -#}
         {%- do temporary('feeds_read', "select '' as feed, 0 as number, '' as beside where false") -%}
         {{ return(none) }}
     {%- endif -%}
-    {%- do temporary('feeds_read', now | join(' union all ')) -%}
+    {%- do temporary(
+        'feeds_read',
+        'select *, ' ~ _fingerprints(beside, also) ~ ' as beside from (' ~ newest | join(' union all ') ~ ') as newest'
+    ) -%}
     {%- if not is_incremental() -%} {{ return(none) }} {%- endif -%}
+    {%- set known = run_query(
+        'select marks.feed, marks.number
+        from ' ~ feed('marks') ~ ' as marks
+        inner join feeds_read on marks.feed = feeds_read.feed and marks.beside = feeds_read.beside
+        where marks.reader = \'' ~ model.name ~ '\'
+            and marks.held = (' ~ _held() ~ ')
+            and (marks.feed, marks.number) in (' ~ numbers | join(' union all ') ~ ')'
+    ) -%}
     {%- set news = {} -%}
-    {%- for name, number in run_query(known | join(' union all ')).rows -%}
+    {%- for name, number in known.rows -%}
         {%- do news.update({name: '(select * from ' ~ feed(name) ~ ' where number > ' ~ number ~ ')'}) -%}
     {%- endfor -%}
     {{ return(news if news | length == names | length else none) }}

@@ -1,8 +1,13 @@
 -- One row per case that rules of touchpoint_map find by its tags, fields or words: the first of them.
-{#- A case is looked at anew if it was heard of since, all of them if a rule changed. What few rules
+{#- A case is looked at anew if something is new of it, all of them if a rule changed. What few rules
     say of each case is compared once, not with each build. -#}
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id']) }}
-{%- set columns = ['record_id', 'source', 'case_id', 'rule_priority', 'rules_hash', '_seen_at'] %}
+{{ config(
+    materialized='incremental', incremental_strategy='changes', unique_key='record_id', feed=['record_id'],
+    reads_feeds='row_hash',
+) }}
+{%- set cases = ref('stg_cases') %}
+{%- set news = read_feeds([cases], beside=[ref('touchpoint_map')]) %}
+{%- if news %} {%- do temporary('touched_cases', 'select record_id from ' ~ news.stg_cases) %} {%- endif %}
 with listed as (
     select *
     from {{ ref('touchpoint_map') }}
@@ -22,30 +27,13 @@ rules as (
     from listed
 ),
 
-print as (
-    select coalesce(bit_xor({{ row_hash(['priority', 'source', 'match_column', 'match_value']) }}), 0) as rules_hash
-    from listed
-),
-
-looked_at as (
-    select cases.*, print.rules_hash
-    from {{ ref('stg_cases') }} as cases
-    cross join print
-    {%- if is_incremental() %}
-    where cases._seen_at > (select coalesce(max(_seen_at), timestamp '0001-01-01') from {{ this }})
-        or print.rules_hash <> (select any_value(rules_hash) from {{ this }})
-    {%- endif %}
-),
-
 matched as (
     select
         cases.record_id,
         cases.source,
         cases.case_id,
-        min(rules.priority) as rule_priority,
-        cases.rules_hash,
-        cases._seen_at
-    from looked_at as cases
+        min(rules.priority) as rule_priority
+    from {{ few_records([cases], 'touched_cases').stg_cases if news else cases }} as cases
     inner join rules
         on (rules.source is null or rules.source = cases.source)
         and case rules.way
@@ -54,14 +42,7 @@ matched as (
             else contains(lower(concat_ws(' ', cases.subject, cases.description)), rules.words)
         end
     where not cases.is_deleted
-    group by cases.record_id, cases.source, cases.case_id, cases.rules_hash, cases._seen_at
+    group by cases.record_id, cases.source, cases.case_id
 )
 
-select {{ columns | join(', ') }}, cast(0 as bigint) as row_hash
-from matched
-{%- if is_incremental() %}
-union all
-select {{ only_deletes('record_id', columns) }}
-from looked_at
-where not exists (select 1 from matched where matched.record_id = looked_at.record_id)
-{%- endif %}
+{{ changes('matched', 'record_id', ['record_id', 'source', 'case_id', 'rule_priority'], among='touched_cases' if news) }}

@@ -7,7 +7,8 @@
 ) }}
 {%- set placed, answers = ref('int_placed_voices'), ref('stg_survey_answers') %}
 {%- set own = [ref('stg_case_ratings'), ref('stg_reviews'), ref('stg_pulse_answers')] %}
-{%- set news = read_feeds([placed, answers] + own, beside=[ref('int_question_map'), ref('int_teams')]) %}
+{%- set touchpoints_of_teams -%} (select source, team_ref, touchpoint from {{ ref('int_teams') }}) {%- endset %}
+{%- set news = read_feeds([placed, answers] + own, beside=[ref('int_question_map'), touchpoints_of_teams]) %}
 {%- set few = {} %}
 {%- if news %}
     {%- do temporary('touched_voices', 'select record_id from ' ~ news.int_placed_voices) %}

@@ -11,7 +11,8 @@
     group by source
 {%- endset %}
 {%- set placed, made_of = ref('int_placed_voices'), [ref('int_case_clocks'), ref('int_business_stretches')] %}
-{%- set news = read_feeds(made_of + [placed, ref('scores')], beside=[ref('int_teams')]) %}
+{%- set names_of_teams -%} (select source, team_ref, name from {{ ref('int_teams') }}) {%- endset %}
+{%- set news = read_feeds(made_of + [placed, ref('scores')], beside=[names_of_teams]) %}
 {%- set few = {} %}
 {%- if news %}
     {%- set touched %}
