@@ -96,20 +96,23 @@
     {%- endfor -%}
     {%- if newest | length < names | length -%}
         {#- nothing to go on from next time either -#}
-        {%- do temporary('feeds_read', "select '' as feed, 0 as number, '' as beside where false") -%}
+        {%- do temporary('feeds_read', "select '' as reader, '' as feed, 0 as number, '' as beside where false") -%}
         {{ return(none) }}
     {%- endif -%}
     {%- do temporary(
         'feeds_read',
-        'select *, ' ~ _fingerprints(beside, also) ~ ' as beside from (' ~ newest | join(' union all ') ~ ') as newest'
+        "select '" ~ model.name ~ "' as reader, *, " ~ _fingerprints(beside, also) ~ ' as beside
+        from (' ~ newest | join(' union all ') ~ ') as newest'
     ) -%}
     {%- if not is_incremental() -%} {{ return(none) }} {%- endif -%}
     {%- set known = run_query(
         'select marks.feed, marks.number
         from ' ~ feed('marks') ~ ' as marks
-        inner join feeds_read on marks.feed = feeds_read.feed and marks.beside = feeds_read.beside
-        where marks.reader = \'' ~ model.name ~ '\'
-            and marks.held = (' ~ _held() ~ ')
+        inner join feeds_read
+            on marks.reader = feeds_read.reader
+            and marks.feed = feeds_read.feed
+            and marks.beside = feeds_read.beside
+        where marks.held = (' ~ _held() ~ ')
             and (marks.feed, marks.number) in (' ~ numbers | join(' union all ') ~ ')'
     ) -%}
     {%- set news = {} -%}
@@ -125,7 +128,7 @@
     {%- do run_query('delete from ' ~ feed('marks') ~ ' where ' ~ mine) -%}
     {%- do run_query(
         'insert into ' ~ feed('marks') ~ " (reader, feed, number, beside, held)
-        select '" ~ model.name ~ "', feed, number, beside, (" ~ _held() ~ ') from feeds_read'
+        select reader, feed, number, beside, (" ~ _held() ~ ') from feeds_read where ' ~ mine
     ) -%}
 {%- endmacro %}
 
