@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import shutil
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from synthetic import Company
+from synthetic import CURSORS, Company
 from warehouse import SEEDS, Warehouse
 
 if TYPE_CHECKING:
@@ -131,6 +131,29 @@ def test_changed_seeds_and_time_alone_change_what_hangs_on_them(
     assert whole.rows(still_open) > [(0,)]
 
 
+def test_what_a_source_takes_back_takes_with_it_what_hangs_on_it(
+    warehouse: Callable[[str], Warehouse],
+) -> None:
+    """Whole kinds of records go, what hangs on others before them."""
+    stepwise, whole = warehouse("stepwise"), warehouse("whole")
+    days = ("pulse_answers accounts case_messages", "survey_responses people", "cases")
+    stepwise.load(ROWS)
+    whole.load(ROWS)
+    stepwise.dbt("build", *MODELS, seeds=SEEDS)
+    for kinds in days:
+        gone = {kind: [_gone(kind, row) for row in ROWS[kind]] for kind in kinds.split()}
+        stepwise.load(gone)
+        stepwise.dbt("build", *MODELS, seeds=SEEDS)
+        whole.load(gone)
+    whole.dbt("build", *MODELS, seeds=SEEDS)
+
+    _assert_same(stepwise, whole)
+    kept = "select distinct kind from release.main.journey_events"
+    left = {kind for (kind,) in whole.rows(kept)}
+    assert not left & {"team_pulse", "customer_message", "survey_answered", "case_opened"}
+    assert left > {"order", "review_written", "case_rated", "survey_invited"}
+
+
 @pytest.fixture(scope="module")
 def touched(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """A built house in which two reviews changed; before, what was built was written over."""
@@ -176,6 +199,10 @@ def test_an_increment_places_no_voice_again_that_nothing_touched(
             db.execute("update intermediate.int_placed_voices set channel = 'x'")
 
     assert touched == [(ROWS["reviews"][0]["review_id"],)]
+
+
+def _gone(kind: str, row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, CURSORS.get(kind, "updated_at"): LATE, "_deleted": True}
 
 
 def _changed_seeds(folder: Path) -> Path:

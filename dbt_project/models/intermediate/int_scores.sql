@@ -14,13 +14,10 @@
     {%- do temporary('touched_voices', 'select record_id from ' ~ news.int_placed_voices) %}
     {%- set responses = few_records([placed], 'touched_voices') %}
     {%- set touched %}
-        -- of a review or a rating the score is the voice's own
-        select record_id from touched_voices
         {%- for table in own + [answers] %}
-        union
         select record_id from {{ news[table.identifier] }}
-        {%- endfor %}
         union
+        {%- endfor %}
         select score_id from {{ this }} where voice_id in (select record_id from touched_voices)
         union
         select answers.record_id
