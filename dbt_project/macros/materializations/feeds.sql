@@ -19,9 +19,10 @@
         {%- do run_query('create schema if not exists ' ~ feed('x').without_identifier()) -%}
         {#- number    up to which the reader knows the feed
             beside    fingerprint of what else it is made of
-            held      fingerprint of what it held then #}
+            held      fingerprint of what it held then
+            is_told   whether it was made by what they told, and did not look at everything #}
         {%- do run_query('create table if not exists ' ~ feed('marks')
-            ~ ' (reader varchar, feed varchar, number bigint, beside varchar, held varchar)') -%}
+            ~ ' (reader varchar, feed varchar, number bigint, beside varchar, held varchar, is_told boolean)') -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -96,12 +97,14 @@
     {%- endfor -%}
     {%- if newest | length < names | length -%}
         {#- nothing to go on from next time either -#}
-        {%- do temporary('feeds_read', "select '' as reader, '' as feed, 0 as number, '' as beside where false") -%}
+        {%- do temporary(
+            'feeds_read', "select '' as reader, '' as feed, 0 as number, '' as beside, false as is_told where false"
+        ) -%}
         {{ return(none) }}
     {%- endif -%}
     {%- do temporary(
         'feeds_read',
-        "select '" ~ model.name ~ "' as reader, *, " ~ _fingerprints(beside, also) ~ ' as beside
+        "select '" ~ model.name ~ "' as reader, *, " ~ _fingerprints(beside, also) ~ ' as beside, false as is_told
         from (' ~ newest | join(' union all ') ~ ') as newest'
     ) -%}
     {%- if not is_incremental() -%} {{ return(none) }} {%- endif -%}
@@ -119,7 +122,9 @@
     {%- for name, number in known.rows -%}
         {%- do news.update({name: '(select * from ' ~ feed(name) ~ ' where number > ' ~ number ~ ')'}) -%}
     {%- endfor -%}
-    {{ return(news if news | length == names | length else none) }}
+    {%- if news | length < names | length -%} {{ return(none) }} {%- endif -%}
+    {%- do run_query('update feeds_read set is_told = true') -%}
+    {{ return(news) }}
 {%- endmacro %}
 
 {#- Notes what the model that was made has read. -#}
@@ -127,8 +132,8 @@
     {%- set mine = "reader = '" ~ model.name ~ "'" -%}
     {%- do run_query('delete from ' ~ feed('marks') ~ ' where ' ~ mine) -%}
     {%- do run_query(
-        'insert into ' ~ feed('marks') ~ " (reader, feed, number, beside, held)
-        select reader, feed, number, beside, (" ~ _held() ~ ') from feeds_read where ' ~ mine
+        'insert into ' ~ feed('marks') ~ " (reader, feed, number, beside, held, is_told)
+        select reader, feed, number, beside, (" ~ _held() ~ '), is_told from feeds_read where ' ~ mine
     ) -%}
 {%- endmacro %}
 
