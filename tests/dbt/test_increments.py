@@ -133,6 +133,23 @@ def test_changed_seeds_and_time_alone_change_what_hangs_on_them(
     assert whole.rows(still_open) > [(0,)]
 
 
+def test_a_rule_of_themes_alone_changes_the_comments_that_it_finds(
+    warehouse: Callable[[str], Warehouse], tmp_path: Path
+) -> None:
+    shutil.copytree(SEEDS, tmp_path / "seeds")
+    rules = tmp_path / "seeds" / "theme_map.csv"
+    rules.write_text(f"{rules.read_text().rstrip()}\nwords,,any,text 3,\n")
+    stepwise, whole = warehouse("stepwise"), warehouse("whole")
+    for house, seeds in ((stepwise, (SEEDS, rules.parent)), (whole, (rules.parent,))):
+        house.load(ROWS)
+        for folder in seeds:
+            house.dbt("build", *MODELS, seeds=folder)
+
+    _assert_same(stepwise, whole)
+    found = "select count(*) from release.main.comment_themes where theme = 'words'"
+    assert whole.rows(found) > [(0,)]
+
+
 def test_what_a_source_takes_back_takes_with_it_what_hangs_on_it(
     warehouse: Callable[[str], Warehouse],
 ) -> None:

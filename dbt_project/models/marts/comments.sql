@@ -18,9 +18,7 @@
         union
         select record_id from {{ written }} where text_id in (select text_id from {{ news.int_text_themes }})
         union
-        select comment_id
-        from {{ this }}
-        where voice_id in (select record_id from touched_voices union select voice_id from {{ news.scores }})
+        select comment_id from {{ this }} where voice_id in (select voice_id from {{ news.scores }})
         union
         -- whether anything but its first words is kept of a case
         select case_id from {{ news.int_events }}
