@@ -33,7 +33,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 STATES = ("pending", "on_hold", "open", "solved")
 SELDOM = ("teams", "survey_questions")
-"""What comes with the first load and changes with the last: on such a day increments compare everything."""
+"""What comes with the first load and changes with the last: then increments compare everything."""
 CURSORS = {"case_changes": "changed_at", "person_addresses": "person_updated_at"}
 
 

@@ -15,7 +15,9 @@ from dbt_process import PROJECT, dbt_process
 pytestmark = pytest.mark.slow
 
 ANSWERS = """
-{{ config(materialized='incremental', incremental_strategy='changes', unique_key='id', feed=['id', 'who']) }}
+{{ config(
+    materialized='incremental', incremental_strategy='changes', unique_key='id', feed=['id', 'who'],
+) }}
 with answers as (select * from read_csv('{{ var("answers") }}'))
 {{ changes('answers', 'id', ['id', 'who', 'score']) }}
 """
