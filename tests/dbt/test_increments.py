@@ -133,17 +133,58 @@ def test_changed_seeds_and_time_alone_change_what_hangs_on_them(
     assert whole.rows(still_open) > [(0,)]
 
 
-def test_a_rule_of_themes_alone_changes_the_comments_that_it_finds(
+def test_what_is_dated_ahead_is_a_touch_when_it_is_near_enough(
+    warehouse: Callable[[str], Warehouse],
+) -> None:
+    house = warehouse("house")
+    first = LATE - timedelta(days=200)
+    order = {**ROWS["value_events"][0], "event_type": "order", "person_ref": "p1"}
+    order["occurred_at"] = first + timedelta(days=370)
+    portions = {0: {"value_events": [order]}, 1: {"reviews": ROWS["reviews"][:1]}}
+    found = []
+    for days in (0, 1, 5):
+        house.load(
+            portions.get(days, {"reviews": ROWS["reviews"][1:2]}), first + timedelta(days=days)
+        )
+        house.dbt("build", *MODELS, "--select", "+journey_steps", seeds=SEEDS)
+        found += house.rows("select count(*) from release.main.journey_steps where kind = 'order'")
+
+    assert found[:2] == [(0,), (0,)]
+    assert found[2] > (0,)
+
+
+def test_time_alone_tells_whether_somebody_came_back(
+    warehouse: Callable[[str], Warehouse],
+) -> None:
+    """Nothing is new of a case but that its source was heard of when seven days were past."""
+    house = warehouse("house")
+    solved = max(r["changed_at"] for r in ROWS["case_changes"])
+    support = {kind: ROWS[kind] for kind in ("people", "cases", "case_messages", "case_changes")}
+    review = {"source": "desk", "review_id": "late", "reviewed_at": solved + timedelta(days=30)}
+    judged = []
+    for portion in (support, {"reviews": [review]}):
+        house.load(portion)
+        house.dbt("build", *MODELS, "--select", "+cases", seeds=SEEDS)
+        judged += house.rows("select count(is_first_contact_resolution) from release.main.cases")
+
+    assert judged[0] < judged[1]
+
+
+def test_a_rule_or_words_alone_change_the_comments_that_hang_on_them(
     warehouse: Callable[[str], Warehouse], tmp_path: Path
 ) -> None:
     shutil.copytree(SEEDS, tmp_path / "seeds")
     rules = tmp_path / "seeds" / "theme_map.csv"
     rules.write_text(f"{rules.read_text().rstrip()}\nwords,,any,text 3,\n")
     stepwise, whole = warehouse("stepwise"), warehouse("whole")
-    for house, seeds in ((stepwise, (SEEDS, rules.parent)), (whole, (rules.parent,))):
-        house.load(ROWS)
-        for folder in seeds:
-            house.dbt("build", *MODELS, seeds=folder)
+    silent = [{**row, "body": " ", "updated_at": LATE} for row in ROWS["case_messages"]]
+    stepwise.load(ROWS)
+    stepwise.dbt("build", *MODELS, seeds=SEEDS)
+    stepwise.load({"case_messages": silent})
+    stepwise.dbt("build", *MODELS, seeds=rules.parent)
+    whole.load(ROWS)
+    whole.load({"case_messages": silent})
+    whole.dbt("build", *MODELS, seeds=rules.parent)
 
     _assert_same(stepwise, whole)
     found = "select count(*) from release.main.comment_themes where theme = 'words'"
@@ -156,14 +197,13 @@ def test_what_a_source_takes_back_takes_with_it_what_hangs_on_it(
     """Whole kinds of records go, what hangs on others before them."""
     stepwise, whole = warehouse("stepwise"), warehouse("whole")
     days = ("pulse_answers accounts case_messages", "survey_responses people", "cases")
-    stepwise.load(ROWS)
-    whole.load(ROWS)
-    stepwise.dbt("build", *MODELS, seeds=SEEDS)
-    for kinds in days:
-        gone = {kind: [_gone(kind, row) for row in ROWS[kind]] for kind in kinds.split()}
-        stepwise.load(gone)
+    gone = [
+        {kind: [_gone(kind, row) for row in ROWS[kind]] for kind in day.split()} for day in days
+    ]
+    for portion in (ROWS, *gone):
+        stepwise.load(portion)
         stepwise.dbt("build", *MODELS, seeds=SEEDS)
-        whole.load(gone)
+        whole.load(portion)
     whole.dbt("build", *MODELS, seeds=SEEDS)
 
     _assert_same(stepwise, whole)
