@@ -1,28 +1,19 @@
 -- One row per journey and month in which it started, and one per journey for all months.
-with journeys as (
+{#- Journeys are read by name: a CTE that is read twice is written out with all its columns. #}
+{%- set month = "cast(date_trunc('month', started_at) as date)" %}
+with counted as (
     select
         journey,
-        outcome,
-        days,
-        started_at,
-        last_at,
-        cast(date_trunc('month', started_at) as date) as month
-    from {{ ref('journeys') }}
-),
-
-counted as (
-    select
-        journey,
-        case when grouping(month) = 1 then 'all' else 'month' end as period_grain,
-        month,
+        case when grouping({{ month }}) = 1 then 'all' else 'month' end as period_grain,
+        {{ month }} as month,
         cast(min(started_at) as date) as first_day,
         cast(max(started_at) as date) as last_day,
         count(*) as entered,
         {%- for outcome in ('reached', 'failed', 'abandoned', 'ended', 'open') %}
         count(*) filter (outcome = '{{ outcome }}') as {{ outcome }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from journeys
-    group by grouping sets ((journey, month), (journey))
+    from {{ ref('journeys') }}
+    group by grouping sets ((journey, {{ month }}), (journey))
 ),
 
 definitions as (
@@ -32,13 +23,13 @@ definitions as (
 lasted as (
     select
         journey,
-        case when grouping(month) = 1 then 'all' else 'month' end as period_grain,
-        month,
+        case when grouping({{ month }}) = 1 then 'all' else 'month' end as period_grain,
+        {{ month }} as month,
         count(*) as n,
         {{ in_order('days') }} as days
-    from journeys
+    from {{ ref('journeys') }}
     where outcome = 'reached'
-    group by grouping sets ((journey, month), (journey))
+    group by grouping sets ((journey, {{ month }}), (journey))
 ),
 
 -- the median's interval has no formula of its own: with 95 % it lies between these two places

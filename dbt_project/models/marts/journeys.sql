@@ -94,7 +94,8 @@ all_scores as (
         union all
         select account_id as party_id, bit_xor(row_hash) as row_hash
         from all_scores
-        where account_id {{ 'in (select party_id from asked)' if news else 'is not null' }} and exists (select 1 from definitions where per = 'account')
+        where account_id {{ 'in (select party_id from asked)' if news else 'is not null' }}
+            and exists (select 1 from definitions where per = 'account')
         group by account_id
     ),
 
