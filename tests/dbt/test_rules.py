@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,22 @@ def test_a_pattern_that_cannot_be_read_stops_no_other(house: Warehouse, tmp_path
 
     found = house.rows("select rules_found from intermediate.int_text_themes")
     assert found == [("sound|en|any",)]
+
+
+def test_two_readings_of_one_question_on_one_day_are_told(
+    warehouse: Callable[[str], Warehouse], tmp_path: Path
+) -> None:
+    seeds = shutil.copytree(SEEDS, tmp_path / "seeds")
+    turns = "".join(line for line in QUESTIONS.splitlines(keepends=True) if "in turn" in line)
+    (seeds / "question_map.csv").write_text(QUESTIONS.splitlines(keepends=True)[0] + turns)
+    twice = warehouse("twice")
+    checks = ("test", "--select", "one_reading_a_day_int_question_map_")
+    twice.dbt("build", *MODELS, "--select", "+int_question_map", seeds=seeds)
+    assert "PASS one_reading_a_day" in twice.dbt(*checks, seeds=seeds)
+
+    with twice.open() as db:
+        db.execute("update intermediate.int_question_map set valid_to = null")
+    assert "FAIL 1 one_reading_a_day" in twice.dbt(*checks, seeds=seeds, check=False)
 
 
 def test_what_is_only_a_warning_is_told_too(house: Warehouse) -> None:
