@@ -94,3 +94,16 @@
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}
+
+{#- Events by which money is paid or paid back that the value of a journey is summed of. -#}
+{% macro is_value(kind='kind') -%} {{ kind }} in ('{{ var("journey_value_kinds") | join("', '") }}') {%- endmacro %}
+
+{#- What the customers and accounts of a table with `party_id`s paid and were paid back. -#}
+{% macro journey_payments(among) -%}
+    {%- for party in ['customer_id', 'account_id'] %}
+    select {{ party }} as party_id, occurred_at, amount, currency
+    from {{ ref('journey_events') }}
+    where amount is not null and {{ is_value() }} and {{ party }} in (select party_id from {{ among }})
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}

@@ -41,5 +41,6 @@
         },
         'metric_observations': {'metric_cells': 'build', 'metric_strata': 'build'},
         'metric_customer_periods': {'metric_customers': 'build'},
+        'theme_writers': {'theme_cells': 'build'},
     }) }}
 {%- endmacro %}

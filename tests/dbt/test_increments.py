@@ -67,6 +67,7 @@ SUMS = {
     "metric_cells": "n",
     "metric_strata": "n",
     "metric_customers": "customers",
+    "theme_cells": "comments",
 }
 
 

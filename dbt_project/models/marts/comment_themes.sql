@@ -1,6 +1,7 @@
 -- One row per comment and theme that it touches.
 {{ config(
     materialized='incremental', incremental_strategy='changes', unique_key='comment_theme_id', reads_feeds='row_hash',
+    feed=['voice_id', 'customer_id'],
 ) }}
 {%- set news = read_feeds([ref('comments'), ref('scores'), ref('int_verbatims'), ref('int_text_themes')]) %}
 {%- if news %}

@@ -1,7 +1,7 @@
 -- One row per verbatim of a customer, redacted.
 {{ config(
     materialized='incremental', incremental_strategy='changes', unique_key='comment_id', reads_feeds='row_hash',
-    feed=['comment_id', 'voice_id'],
+    feed=['comment_id', 'voice_id', 'customer_id'],
 ) }}
 {%- set written, placed, themes = ref('int_verbatims'), ref('int_placed_voices'), ref('int_text_themes') %}
 {%- set news = read_feeds(

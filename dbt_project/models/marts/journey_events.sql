@@ -1,7 +1,7 @@
 -- One row per event of any voice: who, when, where on the journey, what happened, whether it touched a customer.
 {{ config(
     materialized='incremental', incremental_strategy='changes', unique_key='event_id', reads_feeds='row_hash',
-    feed=['customer_id', 'account_id'],
+    feed=['customer_id', 'account_id', 'kind', 'occurred_at'],
 ) }}
 {%- set news = read_feeds([ref('int_events'), ref('scores'), ref('comments')]) %}
 {%- if news %}

@@ -1,13 +1,13 @@
 -- One row per journey and touch of it, in order.
-{#- The journeys of a customer or an account are cut anew as a whole, and only if one of their touches
-    changed: their row_hash is the fingerprint of all of them, and of the definitions.
+{#- The journeys of a customer or an account are cut anew as a whole, and only if one of their touches changed;
+    of these, journeys are written whose steps are not what they were.
 
     Touches are put in order once, whatever the number of definitions. What opens and ends journeys
     (starts, goals, failures, silences) is few of them; only that is looked at definition by
     definition, and yields from which to which place each journey reaches. -#}
 {{ config(
-    materialized='incremental', incremental_strategy='changes', unique_key='party_id', slices='touched_parties',
-    feed=['party_id'], reads_feeds='row_hash',
+    materialized='incremental', incremental_strategy='changes', unique_key='journey_id', slices='touched_parties',
+    feed=['journey_id'], reads_feeds='row_hash',
 ) }}
 {#- In which year the newest load is: what is dated ahead of it becomes a touch `journey_ahead_days`, a year and a
     day, before its time, so within one calendar year nothing else does by time alone. #}
@@ -16,7 +16,7 @@
 {%- endset %}
 {%- set news = read_feeds([ref('journey_events')], beside=[ref('int_journey_definitions')], also=heard_in) %}
 {%- set shared = [
-    'customer_id', 'event_id', 'occurred_at', 'kind', 'stage', 'touchpoint', 'channel',
+    'customer_id', 'event_id', 'occurred_at', 'kind', 'stage', 'touchpoint', 'channel', 'row_hash',
 ] %}
 {%- set dated %}
 definitions as (
@@ -42,41 +42,27 @@ clock as (
     ),
     {%- endif %}
 
-    seed as (
-        select coalesce(bit_xor(fingerprint), 0) as fingerprint from definitions
-    ),
-
-    -- who is in an account is on its journeys too
-    fingerprints as (
-        select
-            all_touches.party_id,
-            count(*) as touches,
-            xor(bit_xor(all_touches.row_hash), any_value(seed.fingerprint)) as row_hash
+    touched as (
+        select party_id, count(*) as touches
         from (
-            {{ journey_touches(['row_hash'], among='asked' if news) }}
+            {{ journey_touches(['event_id'], among='asked' if news) }}
         ) as all_touches
-        cross join seed
-        group by all_touches.party_id
+        group by party_id
     )
     {%- if is_incremental() %},
 
-    held as (
-        select party_id, any_value(row_hash) as row_hash
-        from {{ this }}
-        {{ 'where party_id in (select party_id from asked)' if news }}
-        group by party_id
+    -- whoever has no touch any more has no journey
+    asked_again as (
+        {{ 'select party_id from asked' if news else 'select distinct party_id from ' ~ this }}
     )
 
-    select
-        coalesce(fingerprints.party_id, held.party_id) as party_id,
-        fingerprints.touches,
-        fingerprints.row_hash
-    from fingerprints
-    full join held on fingerprints.party_id = held.party_id
-    where fingerprints.row_hash is distinct from held.row_hash
+    select coalesce(touched.party_id, asked_again.party_id) as party_id, coalesce(touched.touches, 0) as touches
+    from touched
+    full join asked_again on touched.party_id = asked_again.party_id
+    where coalesce(touched.party_id, asked_again.party_id) is not null
     {%- else %}
 
-    select * from fingerprints
+    select * from touched
     {%- endif %}
 {%- endset %}
 {%- set touched_parties = owners('touched_parties', touched, 'party_id', 'touches') %}
@@ -93,11 +79,7 @@ touched as (
 ),
 
 touches as (
-    select all_touches.*, touched.touches, touched.row_hash
-    from (
-        {{ journey_touches(shared, among=touched_parties ~ ' where ' ~ this_slice()) }}
-    ) as all_touches
-    inner join touched on all_touches.party_id = touched.party_id
+    {{ journey_touches(shared, among=touched_parties ~ ' where ' ~ this_slice()) }}
 ),
 
 -- the only window over everything
@@ -376,22 +358,46 @@ steps as (
         case when spread.place > spread.first_place then
             date_diff('second', placed.previous_at, placed.occurred_at) / 60.0
         end as minutes_since_previous,
-        placed.row_hash
+        placed.row_hash as event_hash
     from spread
     inner join placed on spread.party_id = placed.party_id and spread.place = placed.place
     left join judged
         on spread.journey = judged.journey and spread.party_id = judged.party_id and spread.place = judged.place
     where coalesce(placed.occurred_at <= spread.over_at, true)
+),
+
+told as (
+    select
+        * exclude (event_hash) replace (
+            coalesce(is_waiting, false) as is_waiting, coalesce(is_switch, false) as is_switch
+        ),
+        -- the event's own fingerprint stands for what is told of it, and for what journeys are told by
+        {{ row_hash([
+            'journey_id', 'event_hash', 'step', 'is_start', 'is_goal', 'is_failure', 'is_waiting', 'is_switch',
+            'previous_touchpoint', 'next_touchpoint', 'minutes_since_previous',
+        ]) }} as row_hash
+    from steps
+)
+{%- if is_incremental() %},
+
+changed as (
+    select coalesce(wanted.journey_id, held.journey_id) as journey_id, wanted.journey_id is null as is_gone
+    from (select journey_id, bit_xor(row_hash) as fingerprint from told group by journey_id) as wanted
+    full join (
+        select journey_id, bit_xor(row_hash) as fingerprint
+        from {{ this }}
+        where party_id in (select party_id from touched)
+        group by journey_id
+    ) as held on wanted.journey_id = held.journey_id
+    where wanted.fingerprint is distinct from held.fingerprint
 )
 
-select * replace (coalesce(is_waiting, false) as is_waiting, coalesce(is_switch, false) as is_switch)
-from steps
-{%- if is_incremental() %}
+select told.*
+from told
+inner join changed on told.journey_id = changed.journey_id
 union all by name
--- a row without fingerprint deletes: whose touches went elsewhere, or start nothing any more
-select party_id, null as row_hash
-from touched
-where not exists (
-    select 1 from begun where begun.party_id = touched.party_id and begun.first_place <= begun.last_place
-)
+select journey_id, null as row_hash from changed where is_gone
+{%- else %}
+
+select * from told
 {%- endif %}

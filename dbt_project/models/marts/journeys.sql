@@ -1,12 +1,16 @@
 -- One row per customer or account and journey that they made.
-{#- The journeys of a customer or an account are told anew as a whole, and only if one of their touches
-    or scores changed, or if time alone says more of one: it has been silent for long enough since, or
-    the days after it that its value is summed over are past. Time is that of the touches. -#}
+{#- A journey is told anew if its steps or their scores changed, if something was paid or paid back near it, or
+    if time alone says more of it: it has been silent for long enough since, or the days after it that its value is
+    summed over are past. Time is that of the touches. -#}
 {{ config(
-    materialized='incremental', incremental_strategy='changes', unique_key='party_id', slices='touched_parties',
+    materialized='incremental', incremental_strategy='changes', unique_key='journey_id', slices='touched_journeys',
     reads_feeds='row_hash',
 ) }}
-{%- set news = read_feeds([ref('journey_steps'), ref('scores')], beside=[ref('int_journey_definitions')]) %}
+{%- set news = read_feeds(
+    [ref('journey_steps'), ref('scores'), ref('journey_events')], beside=[ref('int_journey_definitions')]
+) %}
+{#- What is asked for: journeys, or where there are no news, parties with all of theirs. #}
+{%- set who = 'journey_id' if news else 'party_id' %}
 {%- set span = "interval " ~ var('journey_value_days') ~ " day" %}
 {%- set columns = [
     'journey_id', 'journey', 'party_id', 'customer_id', 'account_id', 'started_at', 'last_at', 'open_until',
@@ -24,31 +28,50 @@
     from {{ ref('journey_events') }}
     where is_touch and occurred_at <= (select max(_seen_at) from {{ ref('int_mentions') }})
 {%- endset %}
-{%- set places %}
-definitions as (
-    select * from {{ ref('int_journey_definitions') }}
-),
-
-all_scores as (
-    select
-        *,
-        -- scores of different scales are comparable only by their place on the scale
-        100 * (score - scale_min) / (scale_max - scale_min) as place_on_scale
-    from {{ ref('scores') }}
-)
-{%- endset %}
 {%- if is_incremental() %}
     {%- set heard_at = scalar('select cast(heard_at as ' ~ dbt.type_string() ~ ') from (' ~ clock ~ ') as clock') %}
     {%- set heard_at = "cast('" ~ heard_at ~ "' as timestamp)" if heard_at else 'cast(null as timestamp)' %}
 {%- endif %}
 {%- set touched %}
-    with {{ places }},
-    {%- if is_incremental() %}
+    {%- if news %}
+    with paid as (
+        select customer_id as party_id, occurred_at from {{ news.journey_events }} where {{ is_value() }}
+        union
+        select account_id, occurred_at from {{ news.journey_events }} where {{ is_value() }}
+    ),
 
-    grown_old as (
-        select distinct journeys.party_id
+    payers as (
+        select party_id, min(currency) as currency, min(currency) = max(currency) as is_one_currency
+        from ({{ journey_payments('paid') }}) as payments
+        group by party_id
+    ),
+
+    asked as (
+        select journey_id from {{ news.journey_steps }}
+        union
+        select journey_id from {{ ref('journey_steps') }} where event_id in (select voice_id from {{ news.scores }})
+        union
+        select journeys.journey_id
         from {{ this }} as journeys
-        inner join definitions on journeys.journey = definitions.journey
+        inner join paid
+            on journeys.party_id = paid.party_id
+            and paid.occurred_at >= journeys.started_at - {{ span }}
+            and paid.occurred_at <= journeys.last_at + {{ span }}
+        union
+        -- who first paid, or never did, or paid in a second currency, has other values throughout
+        select journeys.journey_id
+        from {{ this }} as journeys
+        left join payers on journeys.party_id = payers.party_id
+        where journeys.party_id in (select party_id from paid)
+            and (
+                journeys.value_currency is distinct from case when payers.is_one_currency then payers.currency end
+                or (journeys.value_before is null)
+                <> (payers.party_id is not null and not coalesce(payers.is_one_currency, false))
+            )
+        union
+        select journeys.journey_id
+        from {{ this }} as journeys
+        inner join {{ ref('int_journey_definitions') }} as definitions on journeys.journey = definitions.journey
         where (journeys.outcome = 'open' and {{ heard_at }} > journeys.open_until)
             -- the newest touch may go again, and with it the silence
             or (
@@ -64,92 +87,61 @@ all_scores as (
                 and {{ heard_at }} >= journeys.last_at + {{ span }}
             )
     ),
-    {%- endif %}
-    {%- if news %}
 
-    asked as (
-        select party_id from {{ news.journey_steps }}
-        union
-        select customer_id from {{ news.scores }}
-        union
-        select account_id from {{ news.scores }}
-        union
-        select party_id from grown_old
-    ),
-    {%- endif %}
-
-    -- the steps of a customer carry one fingerprint already
     stepped as (
-        select party_id, count(*) as steps, any_value(row_hash) as row_hash
+        select journey_id, any_value(party_id) as party_id, count(*) as steps
         from {{ ref('journey_steps') }}
-        {{ 'where party_id in (select party_id from asked)' if news }}
-        group by party_id
-    ),
-
-    scored as (
-        select customer_id as party_id, bit_xor(row_hash) as row_hash
-        from all_scores
-        where customer_id {{ 'in (select party_id from asked)' if news else 'is not null' }}
-        group by customer_id
-        union all
-        select account_id as party_id, bit_xor(row_hash) as row_hash
-        from all_scores
-        where account_id {{ 'in (select party_id from asked)' if news else 'is not null' }}
-            and exists (select 1 from definitions where per = 'account')
-        group by account_id
-    ),
-
-    fingerprints as (
-        select
-            stepped.party_id,
-            stepped.steps,
-            {{ row_hash(['stepped.row_hash', 'coalesce(scored.row_hash, 0)']) }} as row_hash
-        from stepped
-        left join scored on stepped.party_id = scored.party_id
-    )
-    {%- if is_incremental() %},
-
-    held as (
-        select party_id, any_value(row_hash) as row_hash
-        from {{ this }}
-        {{ 'where party_id in (select party_id from asked)' if news }}
-        group by party_id
+        where journey_id in (select journey_id from asked)
+        group by journey_id
     )
 
-    select
-        coalesce(fingerprints.party_id, held.party_id) as party_id,
-        fingerprints.steps,
-        fingerprints.row_hash
-    from fingerprints
-    full join held on fingerprints.party_id = held.party_id
-    left join grown_old on fingerprints.party_id = grown_old.party_id
-    where fingerprints.row_hash is distinct from held.row_hash or grown_old.party_id is not null
+    -- one that has no steps any more goes
+    select asked.journey_id, stepped.party_id, coalesce(stepped.steps, 0) as steps
+    from asked
+    left join stepped on asked.journey_id = stepped.journey_id
     {%- else %}
-
-    select * from fingerprints
+    select party_id, sum(steps) as steps
+    from (
+        select party_id, count(*) as steps
+        from {{ ref('journey_steps') }}
+        group by party_id
+        {%- if is_incremental() %}
+        union all
+        select distinct party_id, 0 from {{ this }}
+        {%- endif %}
+    ) as parties
+    group by party_id
     {%- endif %}
 {%- endset %}
-{%- set touched_parties = owners('touched_parties', touched, 'party_id', 'steps') %}
-with {{ places }},
+{%- set touched_journeys = owners('touched_journeys', touched, 'party_id', 'steps') %}
+{%- set definitions %}
+definitions as (
+    select * from {{ ref('int_journey_definitions') }}
+)
+{%- endset %}
+with {{ definitions }},
 
 clock as (
     {{ clock }}
 ),
 
 touched as (
-    select * from {{ touched_parties }} where {{ this_slice() }}
+    select * from {{ touched_journeys }} where {{ this_slice() }}
 ),
 
 steps as (
-    select all_steps.*, touched.row_hash as fingerprint
-    from {{ ref('journey_steps') }} as all_steps
-    inner join touched on all_steps.party_id = touched.party_id
+    select * from {{ ref('journey_steps') }} where {{ who }} in (select {{ who }} from touched)
 ),
 
 scores as (
-    select voice_id as event_id, avg(place_on_scale) as place_on_scale
-    from all_scores
-    where customer_id in (select party_id from touched) or account_id in (select party_id from touched)
+    select
+        voice_id as event_id,
+        -- scores of different scales are comparable only by their place on the scale
+        avg(100 * (score - scale_min) / (scale_max - scale_min)) as place_on_scale
+    from {{ ref('scores') }}
+    where voice_id in (
+        select event_id from {{ ref('journey_steps') }} where {{ who }} in (select {{ who }} from touched)
+    )
     group by voice_id
 ),
 
@@ -174,7 +166,6 @@ grouped as (
         journey_id,
         journey,
         party_id,
-        any_value(fingerprint) as row_hash,
         max_by(customer_id, step) as customer_id,
         max_by(account_id, step) filter (account_id is not null) as account_id,
         min(occurred_at) as started_at,
@@ -209,17 +200,7 @@ grouped as (
 ),
 
 payments as (
-    select events.customer_id as party_id, events.occurred_at, events.amount, events.currency
-    from {{ ref('journey_events') }} as events
-    where events.amount is not null
-        and events.kind in ('{{ var("journey_value_kinds") | join("', '") }}')
-        and events.customer_id in (select party_id from touched)
-    union all
-    select events.account_id as party_id, events.occurred_at, events.amount, events.currency
-    from {{ ref('journey_events') }} as events
-    where events.amount is not null
-        and events.kind in ('{{ var("journey_value_kinds") | join("', '") }}')
-        and events.account_id in (select party_id from touched)
+    {{ journey_payments('touched') }}
 ),
 
 payers as (
@@ -348,18 +329,10 @@ journeys as (
             when payers.party_id is null then 0
             else valued.value_after
         end as value_after,
-        case when payers.is_one_currency then payers.currency end as value_currency,
-        ended.row_hash
+        case when payers.is_one_currency then payers.currency end as value_currency
     from ended
     left join payers on ended.party_id = payers.party_id
     left join valued on ended.journey_id = valued.journey_id
 )
 
-select {{ columns | join(', ') }}, row_hash
-from journeys
-{%- if is_incremental() %}
-union all
-select {{ only_deletes('party_id', columns) }}
-from touched
-where row_hash is null
-{%- endif %}
+{{ changes('journeys', 'journey_id', columns, among=touched_journeys ~ ' where ' ~ this_slice(), by=who) }}

@@ -1,65 +1,16 @@
 -- One row per theme, tone, month and place (all, a touchpoint or a segment) in which anybody wrote.
-{%- set cuts = ['touchpoint', 'segment'] %}
 {%- set recent = var('theme_months_recent') %}
 {%- set before = var('theme_months_before') %}
-with comments as (
-    select
-        comment_id,
-        {{ month_of('commented_at') }} as month,
-        touchpoint,
-        segment,
-        {{ writer() }} as writer_id
-    from {{ ref('comments') }}
-    where commented_at is not null
+with cells as (
+    select * from {{ ref('theme_cells') }} where comments > 0
 ),
 
-tones as (
-    select told_as, tone
-    from (values
-        ('complaint', 'complaint'), ('complaint', 'all'), ('praise', 'praise'), ('praise', 'all'), ('unknown', 'all'),
-        ('mixed', 'complaint'), ('mixed', 'praise'), ('mixed', 'all')
-    ) as pairs (told_as, tone)
-),
-
--- praise of a theme hides how complaints of it rise: each has a share of its own
-mentions as (
-    select
-        theme,
-        tones.tone,
-        {{ month_of('commented_at') }} as month,
-        touchpoint,
-        segment,
-        {{ writer() }} as writer_id
-    from {{ ref('comment_themes') }} as touched
-    inner join tones on touched.tone = tones.told_as
-    where commented_at is not null
-),
-
--- who writes five messages about one parcel is one person with one theme
 wrote as (
-    select
-        month,
-        {%- for cut in cuts %}
-        case when grouping({{ cut }}) = 1 then 'all' else {{ cut }} end as {{ cut }},
-        {%- endfor %}
-        count(*) as comments,
-        count(distinct writer_id) as n
-    from comments
-    group by grouping sets ((month), (month, touchpoint), (month, segment))
+    select * from cells where theme = ''
 ),
 
 mentioned as (
-    select
-        theme,
-        tone,
-        month,
-        {%- for cut in cuts %}
-        case when grouping({{ cut }}) = 1 then 'all' else {{ cut }} end as {{ cut }},
-        {%- endfor %}
-        count(*) as comments_with_theme,
-        count(distinct writer_id) as n_with_theme
-    from mentions
-    group by grouping sets ((theme, tone, month), (theme, tone, month, touchpoint), (theme, tone, month, segment))
+    select * from cells where theme <> ''
 ),
 
 -- a theme that nobody mentions in a month has a share too
@@ -71,11 +22,11 @@ counted as (
         wrote.touchpoint,
         wrote.segment,
         wrote.comments,
-        wrote.n,
-        coalesce(mentioned.comments_with_theme, 0) as comments_with_theme,
-        coalesce(mentioned.n_with_theme, 0) as n_with_theme
+        wrote.writers as n,
+        coalesce(mentioned.comments, 0) as comments_with_theme,
+        coalesce(mentioned.writers, 0) as n_with_theme
     from wrote
-    cross join (select distinct theme, tone from mentions) as themes
+    cross join (select distinct theme, tone from mentioned) as themes
     left join mentioned
         on themes.theme = mentioned.theme
         and themes.tone = mentioned.tone
