@@ -5,23 +5,30 @@
     or is from before it counted, will tell everything, so until then nothing goes.
 -#}
 {% macro prune_versions() -%}
-    {%- for versions, readers in readers_of_versions().items() %}
-        {#- dbt learns of references while it parses, so they stand outside every condition #}
-        {%- set relation, known = load_relation(ref(versions)), [] %}
-        {%- for reader, counter in readers.items() %}
-            {%- set table = load_relation(ref(reader)) %}
-            {%- set columns = column_names(table) if table else [] %}
-            {%- if counter in columns %}
-                {%- do known.append('select coalesce(max(' ~ counter ~ '), 0) as number from ' ~ table) %}
-            {%- endif %}
-        {%- endfor %}
-        {%- if execute and flags.WHICH in ('build', 'run') and relation and known | length == readers | length %}
-            {%- do run_query(
-                'delete from ' ~ relation ~ ' where until < (select min(number) from ('
-                ~ known | join(' union all ') ~ ') as known)'
-            ) %}
-        {%- endif %}
-    {%- endfor %}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {#- by the graph and not by ref(): what a hook refers to dbt would learn while it parses, and an upgrade, after
+            which it parses what changed alone, would leave it at what the hook referred to before -#}
+        {%- set tables = {} -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+            {%- do tables.update({node.name: adapter.get_relation(node.database, node.schema, node.alias)}) -%}
+        {%- endfor -%}
+        {%- for versions, readers in readers_of_versions().items() -%}
+            {%- set known = [] -%}
+            {%- for reader, counter in readers.items() -%}
+                {%- set table = tables[reader] -%}
+                {%- if counter in (column_names(table) if table else []) -%}
+                    {%- do known.append('select coalesce(max(' ~ counter ~ '), 0) as number from ' ~ table) -%}
+                {%- endif -%}
+            {%- endfor -%}
+            {%- set relation = tables[versions] -%}
+            {%- if relation and known | length == readers | length -%}
+                {%- do run_query(
+                    'delete from ' ~ relation ~ ' where until < (select min(number) from ('
+                    ~ known | join(' union all ') ~ ') as known)'
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
 {%- endmacro %}
 
 {#- Who goes on from where it was in a table of versions, and the column in which it holds where that is. -#}
