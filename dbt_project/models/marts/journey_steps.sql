@@ -311,18 +311,16 @@ begun as (
     where starts.nth <= {{ most_at_once() }}
 ),
 
-spread as (
-    select
-        {{ hash_id(['journey', 'party_id', 'first_event_id']) }} as journey_id,
-        journey,
-        party_id,
-        first_place,
-        last_place,
-        started_at,
-        over_at,
-        {{ each_from_to('first_place', 'last_place') }} as place
+-- named before they are spread: once a journey, and not once a step
+named as (
+    select {{ hash_id(['journey', 'party_id', 'first_event_id']) }} as journey_id, *
     from begun
     where first_place <= last_place
+),
+
+spread as (
+    select *, {{ each_from_to('first_place', 'last_place') }} as place
+    from named
 ),
 
 steps as (

@@ -32,8 +32,8 @@
     {%- set heard_at = scalar('select cast(heard_at as ' ~ dbt.type_string() ~ ') from (' ~ clock ~ ') as clock') %}
     {%- set heard_at = "cast('" ~ heard_at ~ "' as timestamp)" if heard_at else 'cast(null as timestamp)' %}
 {%- endif %}
-{%- set touched %}
-    {%- if news %}
+{%- if news %}
+    {%- set asked %}
     with paid as (
         select customer_id as party_id, occurred_at from {{ news.journey_events }} where {{ is_value() }}
         union
@@ -44,61 +44,61 @@
         select party_id, min(currency) as currency, min(currency) = max(currency) as is_one_currency
         from ({{ journey_payments('paid') }}) as payments
         group by party_id
-    ),
-
-    asked as (
-        select journey_id from {{ news.journey_steps }}
-        union
-        select journey_id from {{ ref('journey_steps') }} where event_id in (select voice_id from {{ news.scores }})
-        union
-        select journeys.journey_id
-        from {{ this }} as journeys
-        inner join paid
-            on journeys.party_id = paid.party_id
-            and paid.occurred_at >= journeys.started_at - {{ span }}
-            and paid.occurred_at <= journeys.last_at + {{ span }}
-        union
-        -- who first paid, or never did, or paid in a second currency, has other values throughout
-        select journeys.journey_id
-        from {{ this }} as journeys
-        left join payers on journeys.party_id = payers.party_id
-        where journeys.party_id in (select party_id from paid)
-            and (
-                journeys.value_currency is distinct from case when payers.is_one_currency then payers.currency end
-                or (journeys.value_before is null)
-                <> (payers.party_id is not null and not coalesce(payers.is_one_currency, false))
-            )
-        union
-        select journeys.journey_id
-        from {{ this }} as journeys
-        inner join {{ ref('int_journey_definitions') }} as definitions on journeys.journey = definitions.journey
-        where (journeys.outcome = 'open' and {{ heard_at }} > journeys.open_until)
-            -- the newest touch may go again, and with it the silence
-            or (
-                journeys.outcome in ('abandoned', 'ended')
-                and {{ heard_at }} <= journeys.last_at + definitions.timeout_days * interval 1 day
-            )
-            or (journeys.value_after is not null and {{ heard_at }} < journeys.last_at + {{ span }})
-            -- without a value before, the one after stays unknown too
-            or (
-                journeys.outcome <> 'open'
-                and journeys.value_after is null
-                and journeys.value_before is not null
-                and {{ heard_at }} >= journeys.last_at + {{ span }}
-            )
-    ),
-
-    stepped as (
-        select journey_id, any_value(party_id) as party_id, count(*) as steps
-        from {{ ref('journey_steps') }}
-        where journey_id in (select journey_id from asked)
-        group by journey_id
     )
 
+    select journey_id from {{ news.journey_steps }}
+    union
+    select journey_id from {{ ref('journey_steps') }} where event_id in (select voice_id from {{ news.scores }})
+    union
+    select journeys.journey_id
+    from {{ this }} as journeys
+    inner join paid
+        on journeys.party_id = paid.party_id
+        and paid.occurred_at >= journeys.started_at - {{ span }}
+        and paid.occurred_at <= journeys.last_at + {{ span }}
+    union
+    -- who first paid, or never did, or paid in a second currency, has other values throughout
+    select journeys.journey_id
+    from {{ this }} as journeys
+    left join payers on journeys.party_id = payers.party_id
+    where journeys.party_id in (select party_id from paid)
+        and (
+            journeys.value_currency is distinct from case when payers.is_one_currency then payers.currency end
+            or (journeys.value_before is null)
+            <> (payers.party_id is not null and not coalesce(payers.is_one_currency, false))
+        )
+    union
+    select journeys.journey_id
+    from {{ this }} as journeys
+    inner join {{ ref('int_journey_definitions') }} as definitions on journeys.journey = definitions.journey
+    where (journeys.outcome = 'open' and {{ heard_at }} > journeys.open_until)
+        -- the newest touch may go again, and with it the silence
+        or (
+            journeys.outcome in ('abandoned', 'ended')
+            and {{ heard_at }} <= journeys.last_at + definitions.timeout_days * interval 1 day
+        )
+        or (journeys.value_after is not null and {{ heard_at }} < journeys.last_at + {{ span }})
+        -- without a value before, the one after stays unknown too
+        or (
+            journeys.outcome <> 'open'
+            and journeys.value_after is null
+            and journeys.value_before is not null
+            and {{ heard_at }} >= journeys.last_at + {{ span }}
+        )
+    {%- endset %}
+    {%- do temporary('asked_journeys', asked) %}
+    {%- do temporary('few_journey_steps', few_rows(
+        ref('journey_steps'), ['journey_id in (select journey_id from asked_journeys)']
+    )) %}
+{%- endif %}
+{%- set all_steps = 'few_journey_steps' if news else ref('journey_steps') %}
+{%- set touched %}
+    {%- if news %}
     -- one that has no steps any more goes
-    select asked.journey_id, stepped.party_id, coalesce(stepped.steps, 0) as steps
-    from asked
-    left join stepped on asked.journey_id = stepped.journey_id
+    select asked.journey_id, any_value(steps.party_id) as party_id, count(steps.journey_id) as steps
+    from asked_journeys as asked
+    left join few_journey_steps as steps on asked.journey_id = steps.journey_id
+    group by asked.journey_id
     {%- else %}
     select party_id, sum(steps) as steps
     from (
@@ -130,7 +130,7 @@ touched as (
 ),
 
 steps as (
-    select * from {{ ref('journey_steps') }} where {{ who }} in (select {{ who }} from touched)
+    select * from {{ all_steps }} where {{ who }} in (select {{ who }} from touched)
 ),
 
 scores as (
@@ -140,7 +140,7 @@ scores as (
         avg(100 * (score - scale_min) / (scale_max - scale_min)) as place_on_scale
     from {{ ref('scores') }}
     where voice_id in (
-        select event_id from {{ ref('journey_steps') }} where {{ who }} in (select {{ who }} from touched)
+        select event_id from {{ all_steps }} where {{ who }} in (select {{ who }} from touched)
     )
     group by voice_id
 ),
