@@ -20,6 +20,39 @@ build as (
 ),
 {%- endmacro %}
 
+{#-
+    The last select of a table of versions whose rows have nothing beside their key: those that came, and those that
+    went, with the build that took them away. Goes after the CTE `build`; its strategy is delete+insert, by the key and `since`.
+
+    cte    name of the CTE with what holds now
+    key    columns of a row, none of them null
+    by     the column of whose rows are told: all of them are, of each that is
+    among  a table of those; none is all of them
+-#}
+{% macro new_versions(cte, key, by, among=none) -%}
+    {%- if not is_incremental() %}
+    select {{ cte }}.*, build.number as since, cast(null as bigint) as until
+    from {{ cte }}
+    cross join build
+    {%- else %}
+    select
+        {%- for column in key %}
+        coalesce(wanted.{{ column }}, held.{{ column }}) as {{ column }},
+        {%- endfor %}
+        coalesce(held.since, build.number) as since,
+        case when wanted.{{ by }} is null then build.number end as until
+    from {{ cte }} as wanted
+    full join (
+        select * from {{ this }} where until is null{{ ' and ' ~ by ~ ' in (select ' ~ by ~ ' from ' ~ among ~ ')' if among }}
+    ) as held
+        {%- for column in key %}
+        {{ 'on' if loop.first else 'and' }} wanted.{{ column }} = held.{{ column }}
+        {%- endfor %}
+    cross join build
+    where wanted.{{ by }} is null or held.{{ by }} is null
+    {%- endif %}
+{%- endmacro %}
+
 {#- CTE `<name>_build`: the newest number of a table of versions. Each of the two columns is asked for its own
     maximum, which the table's statistics know. -#}
 {% macro newest_build(relation, name) -%}

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from orchestration.warehouse.sql import columns, literal, quote
 
 FOLDER = "parquet"
 BOOKKEEPING = "row_hash"
-"""Column that is left out: increments find changes by it, and it changes where the row does not."""
+"""A row's fingerprint, by which increments find what changed, and so does the export; left out."""
 _LARGE = 100_000
 """Rows from which a table is worth a file a month."""
 _FORMAT = "format parquet, compression zstd"
@@ -32,8 +32,9 @@ _FORMAT = "format parquet, compression zstd"
 class File:
     """A Parquet file, and what is in it.
 
-    Rows are compared by `fingerprint`: how many there are, the sum of their 64-bit hashes, their
-    columns, and whose hash it is. `written_in` is the version that wrote it.
+    Rows are compared by `fingerprint`: how many there are, the sum of their 64-bit hashes (those
+    that the table has of them, or else DuckDB's), their columns, and DuckDB's version.
+    `written_in` is the version that wrote it.
     """
 
     table: str
@@ -84,8 +85,10 @@ class Export:
         (self._folder / FOLDER / table).mkdir(parents=True)
         described = self._release.execute(f"describe {quote(table)}").fetchall()
         types = {name: kind for name, kind, *_ in described if name != BOOKKEEPING}
+        is_hashed = len(types) < len(described)
+        hashed = quote(BOOKKEEPING) if is_hashed else f"hash({columns(types)})"
         by = month if rows >= _LARGE else None
-        return [self._made(table, part, types) for part in _parts(self._release, table, types, by)]
+        return [self._made(table, part, types) for part in _parts(self._release, table, hashed, by)]
 
     def _made(self, table: str, part: _Part, types: Mapping[str, str]) -> File:
         file = f"{FOLDER}/{table}/{part.name}.parquet"
@@ -142,9 +145,9 @@ def _held(previous: Path) -> dict[str, File]:
     return {row[1]: File(*row) for row in rows}
 
 
-def _parts(release: Connection, table: str, names: Iterable[str], month: str | None) -> list[_Part]:
+def _parts(release: Connection, table: str, hashed: str, month: str | None) -> list[_Part]:
     """What the files of a table hold; a table without rows is one file without rows."""
-    rows = f"count(*), coalesce(sum(hash({columns(names)})), 0) from {quote(table)}"
+    rows = f"count(*), coalesce(sum({hashed}), 0) from {quote(table)}"
     if month is None:
         [found] = release.execute(f"select {rows}").fetchall()
         return [_Part("all", "", *found)]

@@ -16,11 +16,16 @@ from orchestration.dbt import manifest as dbt_manifest
 from orchestration.publishing import about, parquet, snapshot
 from orchestration.publishing.versions import FILE, Versions
 
-EVENTS = """
-    select i::bigint as event_id, 'parcel ' || i as what, (i * 31)::bigint as row_hash,
-        case when i < 90 then timestamp '2025-12-31 23:59:59.999999' + to_days(i::int) end
-            as happened_at
-    from range(100) as t(i)
+HASH = "(hash(event_id, what, happened_at) >> 1)::bigint"
+"""Of a row's values, as models make it."""
+EVENTS = f"""
+    select *, {HASH} as row_hash
+    from (
+        select i::bigint as event_id, 'parcel ' || i as what,
+            case when i < 90 then timestamp '2025-12-31 23:59:59.999999' + to_days(i::int) end
+                as happened_at
+        from range(100) as t(i)
+    )
 """
 
 
@@ -49,6 +54,7 @@ def publish(shop: House, versions: Versions, keep: int = 3, month: str = "happen
 def change(shop: House, statement: str) -> None:
     with duckdb.connect(shop.settings.release) as db:
         db.execute(statement)
+        db.execute(f"update events set row_hash = {HASH}")
 
 
 def files(version: Path) -> dict[str, int]:
@@ -113,18 +119,18 @@ def test_files_whose_rows_are_the_same_are_links(shop: House, versions: Versions
             {"01", "02"},
         ),
         ("delete from events where event_id = 0", set()),
-        ("insert into events values (100, 'late', 0, '2026-04-01')", {"events/2026-04"}),
+        ("insert into events values (100, 'late', '2026-04-01', 0)", {"events/2026-04"}),
         ("insert into events from events where event_id = 70", {"events/2026-03"}),
         ("update comments set comment = 'x' where comment_id = 3", {"comments/all"}),
         ("delete from comments", {"comments/all"}),
         ("alter table comments rename comment to words", {"comments/all"}),
         ("alter table comments alter comment_id type integer", {"comments/all"}),
-        # rows that are put back elsewhere, and what increments note of them
+        # rows that are put back elsewhere
         (
             """
             create temp table held as from events;
             delete from events;
-            insert into events select * replace (-row_hash as row_hash) from held order by what
+            insert into events from held order by what
             """,
             set(),
         ),
@@ -140,6 +146,18 @@ def test_only_what_changed_is_written(
     written = {name.removesuffix(".parquet") for name in anew(first, second)}
     assert written == {f"events/2026-{e}" if len(e) == 2 else e for e in expected}
     assert not any(differing(second).values())
+
+
+def test_a_table_with_fingerprints_of_its_rows_is_compared_by_them(
+    shop: House, versions: Versions
+) -> None:
+    """And not by all of its columns, which takes ten times as long."""
+    first = publish(shop, versions)
+    with duckdb.connect(shop.settings.release) as db:
+        db.execute("update events set row_hash = row_hash + 1 where event_id = 40")
+    second = publish(shop, versions)
+
+    assert anew(first, second) == {"events/2026-02.parquet"}
 
 
 def test_two_rows_that_swap_values_are_noticed(shop: House, versions: Versions) -> None:
@@ -176,8 +194,8 @@ def test_a_table_without_rows_has_a_file_with_its_columns(shop: House, versions:
 def test_dates_that_no_calendar_has_are_published(shop: House, versions: Versions) -> None:
     change(
         shop,
-        "insert into events values (100, 'never', 0, 'infinity'), (101, 'b', 0, '0044-03-15 (BC)'),"
-        " (102, 'far', 0, '9999-12-31'), (103, 'ever', 0, '-infinity')",
+        "insert into events values (100, 'never', 'infinity', 0), (101, 'b', '0044-03-15 (BC)', 0),"
+        " (102, 'far', '9999-12-31', 0), (103, 'ever', '-infinity', 0)",
     )
     version = publish(shop, versions)
 
