@@ -78,6 +78,9 @@ case_customers as (
     from {{ ref('stg_cases') }} as cases
     inner join ids on cases.record_id = ids.record_id
     where not cases.is_deleted
+        {%- if news %}
+        and (cases.source, cases.case_id) in (select source, case_id from voices)
+        {%- endif %}
 ),
 
 known as (

@@ -35,15 +35,26 @@
 {%- if news %}
     {%- set asked %}
     with paid as (
-        select customer_id as party_id, occurred_at from {{ news.journey_events }} where {{ is_value() }}
-        union
-        select account_id, occurred_at from {{ news.journey_events }} where {{ is_value() }}
+        {%- for party in ['customer_id', 'account_id'] %}
+        select {{ party }} as party_id, min(occurred_at) as first_at, max(occurred_at) as last_at
+        from {{ news.journey_events }}
+        where {{ is_value() }}
+        group by {{ party }}
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
     ),
 
     payers as (
-        select party_id, min(currency) as currency, min(currency) = max(currency) as is_one_currency
-        from ({{ journey_payments('paid') }}) as payments
-        group by party_id
+        select
+            paid.party_id,
+            paid.first_at,
+            paid.last_at,
+            count(payments.party_id) > 0 as is_payer,
+            min(payments.currency) as currency,
+            coalesce(min(payments.currency) = max(payments.currency), false) as is_one_currency
+        from paid
+        left join ({{ journey_payments('paid') }}) as payments on paid.party_id = payments.party_id
+        group by paid.party_id, paid.first_at, paid.last_at
     )
 
     select journey_id from {{ news.journey_steps }}
@@ -52,26 +63,18 @@
     union
     select journeys.journey_id
     from {{ this }} as journeys
-    inner join paid
-        on journeys.party_id = paid.party_id
-        and paid.occurred_at >= journeys.started_at - {{ span }}
-        and paid.occurred_at <= journeys.last_at + {{ span }}
-    union
-    -- who first paid, or never did, or paid in a second currency, has other values throughout
-    select journeys.journey_id
-    from {{ this }} as journeys
-    left join payers on journeys.party_id = payers.party_id
-    where journeys.party_id in (select party_id from paid)
-        and (
-            journeys.value_currency is distinct from case when payers.is_one_currency then payers.currency end
-            or (journeys.value_before is null)
-            <> (payers.party_id is not null and not coalesce(payers.is_one_currency, false))
-        )
-    union
-    select journeys.journey_id
-    from {{ this }} as journeys
     inner join {{ ref('int_journey_definitions') }} as definitions on journeys.journey = definitions.journey
-    where (journeys.outcome = 'open' and {{ heard_at }} > journeys.open_until)
+    left join payers on journeys.party_id = payers.party_id
+    where (payers.first_at <= journeys.last_at + {{ span }} and payers.last_at >= journeys.started_at - {{ span }})
+        -- who first paid, or never did, or paid in a second currency, has other values throughout
+        or (
+            payers.party_id is not null
+            and (
+                journeys.value_currency is distinct from case when payers.is_one_currency then payers.currency end
+                or (journeys.value_before is null) <> (payers.is_payer and not payers.is_one_currency)
+            )
+        )
+        or (journeys.outcome = 'open' and {{ heard_at }} > journeys.open_until)
         -- the newest touch may go again, and with it the silence
         or (
             journeys.outcome in ('abandoned', 'ended')
