@@ -192,6 +192,26 @@ def test_a_rule_or_words_alone_change_the_comments_that_hang_on_them(
     assert whole.rows(found) > [(0,)]
 
 
+def test_a_second_score_alone_changes_the_journeys_that_it_was_given_on(
+    warehouse: Callable[[str], Warehouse], tmp_path: Path
+) -> None:
+    """Events carry the main score of a voice, journeys are told by all of them."""
+    shutil.copytree(SEEDS, tmp_path / "seeds")
+    with (tmp_path / "seeds" / "question_map.csv").open("a") as questions:
+        questions.write("shop,s1,q3,,csat,1,5,,,,,,,how satisfied\n")
+    asked = [row for row in ROWS["survey_answers"] if row["question_id"] == "q1"]
+    happy = [{**row, "question_id": "q3", "value_number": 5} for row in asked]
+    angry = [{**row, "value_number": 1, "updated_at": LATE} for row in happy]
+    house, found = warehouse("house"), []
+    first = {**ROWS, "survey_answers": [*ROWS["survey_answers"], *happy]}
+    for portion in (first, {"survey_answers": angry}):
+        house.load(portion)
+        house.dbt("build", *MODELS, "--select", "+journeys", seeds=tmp_path / "seeds")
+        found += house.rows("select sum(lowest_score) from release.main.journeys")
+
+    assert found[1] < found[0]
+
+
 def test_what_a_source_takes_back_takes_with_it_what_hangs_on_it(
     warehouse: Callable[[str], Warehouse],
 ) -> None:
