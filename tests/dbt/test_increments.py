@@ -212,6 +212,55 @@ def test_a_second_score_alone_changes_the_journeys_that_it_was_given_on(
     assert found[1] < found[0]
 
 
+def test_what_is_paid_changes_the_values_of_journeys_that_it_is_no_part_of(
+    warehouse: Callable[[str], Warehouse],
+) -> None:
+    """Two calls for help long ago; the second one lies within 90 days of what is paid."""
+    house, who = warehouse("house"), {"source": "shop", "person_ref": "p"}
+    times = {"far": 800, "near": 300}
+    cases = [
+        {**who, "case_id": case, "status": "open", "created_at": LATE - timedelta(days=days)}
+        for case, days in times.items()
+    ]
+    heard = {"source": "shop", "review_id": "r", "reviewed_at": LATE - timedelta(days=10)}
+
+    def order(event_id: str, after: int, currency: str) -> dict[str, Any]:
+        at = LATE - timedelta(days=times["near"] - after)
+        paid = {"event_type": "order", "amount": 10, "currency": currency, "occurred_at": at}
+        return {**who, "event_id": event_id, **paid, "updated_at": at}
+
+    orders = [order("o1", 60, "EUR"), order("o2", 61, "EUR"), order("o3", 62, "USD")]
+    gone = [_gone("value_events", row) for row in orders]
+    found = []
+    for day, portion in enumerate(
+        (
+            {"cases": cases, "reviews": [heard]},
+            {"value_events": orders[:1]},
+            {"value_events": orders[1:2]},
+            {"value_events": orders[2:]},
+            {"value_events": gone},
+            {"value_events": [order("o4", 60, "EUR"), order("o5", 61, "USD")]},
+        )
+    ):
+        house.load(portion, at=LATE + timedelta(days=day))
+        house.dbt("build", *MODELS, "--select", "+journeys", seeds=SEEDS)
+        found.append(
+            house.rows(
+                "select value_before, value_after, value_currency from release.main.journeys"
+                " where journey = 'help' order by started_at"
+            )
+        )
+
+    assert found == [
+        [(0, 0, None), (0, 0, None)],
+        [(0, 0, "EUR"), (0, 10, "EUR")],
+        [(0, 0, "EUR"), (0, 20, "EUR")],
+        [(None, None, None), (None, None, None)],
+        [(0, 0, None), (0, 0, None)],
+        [(None, None, None), (None, None, None)],
+    ]
+
+
 def test_what_a_source_takes_back_takes_with_it_what_hangs_on_it(
     warehouse: Callable[[str], Warehouse],
 ) -> None:
