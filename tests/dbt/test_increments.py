@@ -215,14 +215,20 @@ def test_a_second_score_alone_changes_the_journeys_that_it_was_given_on(
 def test_what_is_paid_changes_the_values_of_journeys_that_it_is_no_part_of(
     warehouse: Callable[[str], Warehouse],
 ) -> None:
-    """Two calls for help long ago; the second one lies within 90 days of what is paid."""
+    """Two calls for help long ago; the second one lies within 90 days of what is paid.
+
+    What is paid after it is known when 90 days are past, by time alone.
+    """
     house, who = warehouse("house"), {"source": "shop", "person_ref": "p"}
     times = {"far": 800, "near": 300}
     cases = [
         {**who, "case_id": case, "status": "open", "created_at": LATE - timedelta(days=days)}
         for case, days in times.items()
     ]
-    heard = {"source": "shop", "review_id": "r", "reviewed_at": LATE - timedelta(days=10)}
+    heard = [
+        {"source": "shop", "review_id": f"r{days}", "reviewed_at": LATE - timedelta(days=days)}
+        for days in (times["near"] - 40, 10)
+    ]
 
     def order(event_id: str, after: int, currency: str) -> dict[str, Any]:
         at = LATE - timedelta(days=times["near"] - after)
@@ -234,7 +240,8 @@ def test_what_is_paid_changes_the_values_of_journeys_that_it_is_no_part_of(
     found = []
     for day, portion in enumerate(
         (
-            {"cases": cases, "reviews": [heard]},
+            {"cases": cases, "reviews": heard[:1]},
+            {"reviews": heard[1:]},
             {"value_events": orders[:1]},
             {"value_events": orders[1:2]},
             {"value_events": orders[2:]},
@@ -252,6 +259,7 @@ def test_what_is_paid_changes_the_values_of_journeys_that_it_is_no_part_of(
         )
 
     assert found == [
+        [(0, 0, None), (0, None, None)],
         [(0, 0, None), (0, 0, None)],
         [(0, 0, "EUR"), (0, 10, "EUR")],
         [(0, 0, "EUR"), (0, 20, "EUR")],
