@@ -48,7 +48,7 @@ def test_data_flows_one_way(manifest: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 def test_hooks_refer_to_no_model(manifest: dict[str, Any]) -> None:
-    """Of a hook whose macro alone changed, as by an upgrade, dbt keeps what it referred to before."""
+    """Of a hook whose macro alone changed, as by an upgrade, dbt keeps the references of before."""
     hooks = [node for node in manifest["nodes"].values() if node["resource_type"] == "operation"]
     assert hooks
     assert [hook["name"] for hook in hooks if hook["depends_on"]["nodes"]] == []
