@@ -25,16 +25,9 @@ build as (
     ) as answers') %}
 {%- do temporary('their_answers', 'select answers.* from ' ~ observations ~ ' as answers
     inner join touched_answers as touched on answers.reading_id = touched.reading_id and ' ~ who ~ ' = touched.who') %}
-
-answers as (
-    select *, -1 as sign from their_answers where since <= {{ counted }} and coalesce(until > {{ counted }}, true)
-    union all
-    select *, 1 as sign from their_answers where until is null
-),
-{%- else %}
-
-answers as (
-    select *, 1 as sign from {{ ref('metric_observations') }} where until is null
-),
 {%- endif %}
+
+answers as (
+    {{ signed_versions(ref('metric_observations'), 'their_answers', counted) }}
+),
 {%- endmacro %}

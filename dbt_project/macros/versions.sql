@@ -53,6 +53,24 @@ build as (
     {%- endif %}
 {%- endmacro %}
 
+{#-
+    What a table of sums over versions is to add up, each row with a sign: as they were (-1) and as they are (1), of all
+    whose versions moved since the build that it knows; in a full build all as they are.
+
+    relation  the versions
+    theirs    a temporary table of those that an increment is to look at: all of whatever is summed as one
+    known     number of the build up to which this table knows them
+-#}
+{% macro signed_versions(relation, theirs, known) -%}
+    {%- if is_incremental() %}
+    select *, -1 as sign from {{ theirs }} where since <= {{ known }} and coalesce(until > {{ known }}, true)
+    union all
+    select *, 1 as sign from {{ theirs }} where until is null
+    {%- else %}
+    select *, 1 as sign from {{ relation }} where until is null
+    {%- endif %}
+{%- endmacro %}
+
 {#- CTE `<name>_build`: the newest number of a table of versions. Each of the two columns is asked for its own
     maximum, which the table's statistics know. -#}
 {% macro newest_build(relation, name) -%}

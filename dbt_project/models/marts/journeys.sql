@@ -117,12 +117,9 @@
     {%- endif %}
 {%- endset %}
 {%- set touched_journeys = owners('touched_journeys', touched, 'party_id', 'steps') %}
-{%- set definitions %}
-definitions as (
+with definitions as (
     select * from {{ ref('int_journey_definitions') }}
-)
-{%- endset %}
-with {{ definitions }},
+),
 
 clock as (
     {{ clock }}

@@ -13,19 +13,10 @@
     {%- do temporary('their_periods', theirs) %}
 {%- endif %}
 with {{ newest_build(ref('metric_customer_periods'), 'periods') }}
-{%- if is_incremental() %}
 
 told as (
-    select *, -1 as sign from their_periods where since <= {{ news.number }} and coalesce(until > {{ news.number }}, true)
-    union all
-    select *, 1 as sign from their_periods where until is null
+    {{ signed_versions(ref('metric_customer_periods'), 'their_periods', news.number) }}
 ),
-{%- else %}
-
-told as (
-    select *, 1 as sign from {{ ref('metric_customer_periods') }} where until is null
-),
-{%- endif %}
 {%- for block in customer_cuts() %}
 
 -- a customer is one in each cell, in however many segments and accounts

@@ -9,19 +9,10 @@
         ~ ' where writer_id in (select writer_id from writers_news)') %}
 {%- endif %}
 with {{ newest_build(ref('theme_writers'), 'writers') }}
-{%- if is_incremental() %}
 
 told as (
-    select *, -1 as sign from their_words where since <= {{ news.number }} and coalesce(until > {{ news.number }}, true)
-    union all
-    select *, 1 as sign from their_words where until is null
+    {{ signed_versions(ref('theme_writers'), 'their_words', news.number) }}
 ),
-{%- else %}
-
-told as (
-    select *, 1 as sign from {{ ref('theme_writers') }} where until is null
-),
-{%- endif %}
 
 -- praise of a theme hides how complaints of it rise: each has a share of its own
 tones as (
