@@ -69,6 +69,7 @@ select
     item_id,
     value_number,
     value_text,
+    sentiment,
     answered_at
 from warehouse.raw.survey_answers
 where rowid in (
@@ -86,6 +87,7 @@ select
     status,
     channel,
     subject,
+    sentiment,
     -- the only case rule that reads a case's words
     case when contains(lower(subject), 'box') or contains(lower(subject), 'parcel') then 'parcel' else 'support' end
         as touchpoint,
@@ -100,6 +102,7 @@ select
     message_id,
     author_role,
     body,
+    sentiment,
     created_at
 from warehouse.raw.case_messages
 where rowid in (select max(rowid) from warehouse.raw.case_messages group by source, case_id, message_id)
@@ -128,6 +131,7 @@ select
     scale_min,
     scale_max,
     body,
+    sentiment,
     reviewed_at
 from warehouse.raw.reviews
 where rowid in (select max(rowid) from warehouse.raw.reviews group by source, review_id) and not _deleted;
@@ -334,6 +338,7 @@ with spoken as (
         answers.answered_at as written_at,
         'survey answer' as kind,
         answers.value_text as body,
+        answers.sentiment,
         responses.person,
         answers.source,
         'unmapped' as stage,
@@ -351,6 +356,7 @@ with spoken as (
         reviewed_at,
         'review',
         trim(body),
+        sentiment,
         person,
         source,
         'advocate',
@@ -367,6 +373,7 @@ with spoken as (
         messages.created_at,
         'case message',
         messages.body,
+        messages.sentiment,
         tickets.person,
         tickets.source,
         'support',
@@ -386,6 +393,7 @@ with spoken as (
         created_at,
         'case',
         trim(subject),
+        sentiment,
         person,
         source,
         'support',
@@ -415,6 +423,7 @@ select
         case when regexp_matches(masked.comment, '(?i)text 1?[13579]\b') then 'odd' end
     ), '') as themes,
     known.language,
+    cast(masked.sentiment as decimal(5, 4)) as sentiment,
     scores.metric,
     scores.score,
     known.customer_id,
@@ -557,7 +566,10 @@ with happened as (
 
 -- a message is a touch of its own and carries its own words
 said as (
-    select case when kind = 'case message' then comment_id else voice_id end as event_id, min(comment_id) as comment_id
+    select
+        case when kind = 'case message' then comment_id else voice_id end as event_id,
+        min(comment_id) as comment_id,
+        cast(avg(sentiment) as decimal(5, 4)) as sentiment
     from comments
     group by 1
 )
@@ -578,6 +590,7 @@ select
     scores.metric,
     scores.score,
     said.comment_id,
+    said.sentiment,
     happened.case_id,
     happened.amount,
     happened.currency
@@ -840,6 +853,7 @@ select
     events.channel,
     events.amount,
     events.currency,
+    events.sentiment,
     100 * (scores.score - scores.scale_min) / (scores.scale_max - scores.scale_min) as place_on_scale,
     row_number() over in_time as place,
     lag(events.occurred_at) over in_time as previous_at,
@@ -1080,6 +1094,7 @@ with told as (
         touches.amount,
         touches.currency,
         touches.place_on_scale,
+        touches.sentiment,
         touches.paid_before,
         touches.paid_after,
         -- what is stamped like the touch before was said with it
@@ -1117,6 +1132,7 @@ grouped as (
         min_by(place_on_scale, step) filter (place_on_scale is not null) as first_score,
         max_by(place_on_scale, step) filter (place_on_scale is not null) as last_score,
         min(place_on_scale) as lowest_score,
+        cast(avg(sentiment) as decimal(5, 4)) as sentiment,
         sum(amount) as amount,
         min(currency) filter (amount is not null) as currency,
         min_by(coalesce(paid_before, 0), step) as paid_before,
@@ -1189,6 +1205,7 @@ select
     judged.first_score,
     judged.last_score,
     judged.lowest_score,
+    judged.sentiment,
     cast(judged.amount as decimal(18, 2)) as amount,
     judged.currency,
     cast(judged.paid_before as decimal(18, 2)) as value_before,

@@ -34,6 +34,7 @@ _PARTS = {
         's1' as survey_id, 'w' || i as response_id, 'q' || q as question_id, '' as item_id,
         case when q = 1 then (i * 31 + {{load_no}}) % 11 end as value_number,
         case when q = 2 then 'the box came late and nobody answered ' || i end as value_text,
+        case when q = 2 then ((i * 7 + {{load_no}}) % 9 - 4) / 4.0 end as sentiment,
         {_WHEN} as answered_at {_NEW}, range(1, 3) as u(q) where i % 10 = 1""",
     "cases": f"""
         'c' || i as case_id, 'solved' as status, 'email' as channel, 'Help' as subject,

@@ -135,6 +135,11 @@ EXPLANATIONS: dict[str, str] = {
         "A constant is checked when the mapping is compiled: it has to be of the column's type, "
         "and one of the values that the contract lists, if it lists any."
     ),
+    "MAP-SCALE": (
+        "`scale` moves numbers of an export's own scale to the bounds that the contract sets: a "
+        "`sentiment` from 0 to 100 lands as -1 to 1. Scores keep their scale, and tables have "
+        "scale_min and scale_max beside them."
+    ),
     "MAP-PATTERN": (
         "A pattern selects columns by their header, and has to match a whole header (Python's "
         "`re.fullmatch`). This one selects none in this file: has the export changed?"

@@ -201,6 +201,12 @@ def time(name: str, doc: str, *, required: bool = False) -> Column:
     )
 
 
+SENTIMENT = number(
+    "sentiment",
+    "How the words feel, as the source says: -1 very negative, 1 very positive.",
+    (-1, 1),
+)
+
 SOURCE = text("source", "Instance of the connector that read the row.", required=True)
 
 E164 = text(

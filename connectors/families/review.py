@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.families.contract import (
     PERSON,
+    SENTIMENT,
     Family,
     Privacy,
     Table,
@@ -40,6 +41,7 @@ REVIEW = Family(
                 number("scale_max", "Highest rating possible."),
                 words("title", "Title."),
                 words("body", "Text."),
+                SENTIMENT,
                 text("language", "Language, BCP 47."),
                 text("country", "Country or store, ISO 3166-1."),
                 flag("is_verified", "The platform vouches for the purchase."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.families.contract import (
     PERSON,
+    SENTIMENT,
     Column,
     Family,
     Privacy,
@@ -35,6 +36,7 @@ SUPPORT = Family(
                 ref("case_id", "The case.", required=True),
                 words("subject", "Subject line."),
                 words("description", "First words of the case, where no messages are kept."),
+                SENTIMENT,
                 text(
                     "status",
                     "State now.",
@@ -80,6 +82,7 @@ SUPPORT = Family(
                 flag("is_public", "The customer could read it.", required=True),
                 text("channel", "How it was sent."),
                 words("body", "What it says."),
+                SENTIMENT,
                 ref("reply_to_ref", "Message that it answers."),
                 time("created_at", "When it was written.", required=True),
                 time("updated_at", "Last change of the message."),
@@ -118,6 +121,7 @@ SUPPORT = Family(
                 number("scale_min", "Lowest score possible."),
                 number("scale_max", "Highest score possible."),
                 words("comment", "Words with it."),
+                SENTIMENT,
                 time("rated_at", "When it was given.", required=True),
                 time("updated_at", "Last change of the rating."),
             ),

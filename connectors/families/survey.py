@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connectors.families.contract import (
     PERSON,
+    SENTIMENT,
     Family,
     Table,
     integer,
@@ -121,6 +122,7 @@ SURVEY = Family(
                 ),
                 number("value_number", "The answer, if it is a number."),
                 words("value_text", "The answer, if it is free text."),
+                SENTIMENT,
                 text("value_choice", "The answer, if it is one of the choices offered."),
                 time("answered_at", "When it was answered."),
                 time("updated_at", "Last change of the answer."),

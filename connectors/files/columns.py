@@ -46,7 +46,9 @@ class Columns:
     )
     problems: list[Problem] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
-    _known: dict[tuple[str, Type, str], str] = field(default_factory=dict)
+    _known: dict[tuple[str, Type, str, tuple[float, float] | None], str] = field(
+        default_factory=dict
+    )
     _scope: pl.Expr | None = None
     _scope_name: str = ""
 
@@ -76,7 +78,7 @@ class Columns:
     def add(self, value: ColumnValue, column: Column, where: str) -> str:
         """Compile one value; returns the name of its typed column."""
         spec = Value(column=value) if isinstance(value, str) else value
-        known = (spec.model_dump_json(), column.type, self._scope_name)
+        known = (spec.model_dump_json(), column.type, self._scope_name, column.between)
         if known not in self._known:
             self._known[known] = self._compile(spec, column, where)
         alias = self._known[known]
@@ -90,11 +92,12 @@ class Columns:
             return alias
         direct = self._direct(spec, column.type)
         if direct is not None:
-            self.steps[2].append(direct.alias(alias))
+            self.steps[2].append(self._placed(direct, spec, column, where).alias(alias))
             return alias
         given = self.text(self._origin(spec, where), spec, alias, where)
         plain = given if column.type is Type.TEXT else self.trim(given)
-        self.steps[2].append(values.typed(plain, column.type, spec).alias(alias))
+        typed = values.typed(plain, column.type, spec)
+        self.steps[2].append(self._placed(typed, spec, column, where).alias(alias))
         if column.type is not Type.TEXT:
             bad = given.is_not_null() & pl.col(alias).is_null()
             self._problem(where, values.reason(column.type, spec), bad)
@@ -102,6 +105,20 @@ class Columns:
             limit = f"a text of more than {self.longest} bytes (an unclosed quote?)"
             self._problem(where, limit, pl.col(alias).str.len_bytes() > self.longest)
         return alias
+
+    def _placed(self, number: pl.Expr, spec: Value, column: Column, where: str) -> pl.Expr:
+        """A number of the export's own scale, at its place between the contract's bounds."""
+        if spec.scale is None:
+            return number
+        if column.between is None:
+            raise FixConfiguration(
+                "MAP-SCALE",
+                f"{self.where}.{where}",
+                "the mapping gives a scale, and the contract has no bounds to move it to",
+                "Take `scale` out: such a number lands as the export tells it.",
+            )
+        (worst, best), (low, high) = spec.scale, column.between
+        return low + (number - worst) / (best - worst) * (high - low)
 
     def text(self, origin: pl.Expr, spec: Reading, alias: str, where: str) -> pl.Expr:
         """Steps one and two: text without blanks, then as `values` maps it."""
@@ -216,8 +233,9 @@ class Columns:
             allowed = ", ".join(column.values)
             self._problem(where, f"not one of {allowed}", ~found.is_in(column.values))
         if column.between:
-            low, high = column.between
-            self._problem(where, f"not between {low:g} and {high:g}", ~found.is_between(low, high))
+            low, high = sorted(spec.scale or column.between)
+            outside = ~found.is_between(*column.between)
+            self._problem(where, f"not between {low:g} and {high:g}", outside)
         if column.required:
             self._problem(where, "empty, and the contract requires it", found.is_null())
 

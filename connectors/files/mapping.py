@@ -141,6 +141,13 @@ class Value(Reading):
         default="reject",
         description="A time that clocks skipped: set the row aside, or move it on by the hour.",
     )
+    scale: tuple[float, float] | None = Field(
+        default=None,
+        description=(
+            "Worst and best number of the export, where the contract has bounds of its own: "
+            "[0, 100] or [5, 1] for a `sentiment`, which lands as -1 to 1."
+        ),
+    )
     whole_number: bool = Field(
         default=False, description="Ids that a tool wrote as decimals: '1042.0' lands as '1042'."
     )
@@ -158,6 +165,13 @@ class Value(Reading):
             meant = f", did you mean {near[0]}" if near else ""
             raise ValueError(f"no such time zone{meant}") from None
         return zone
+
+    @field_validator("scale")
+    @classmethod
+    def _scale_has_length(cls, scale: tuple[float, float] | None) -> tuple[float, float] | None:
+        if scale and scale[0] == scale[1]:
+            raise ValueError("a scale's worst and best number are two")
+        return scale
 
     @model_validator(mode="after")
     def _one_origin(self) -> Value:

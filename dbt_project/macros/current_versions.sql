@@ -27,7 +27,7 @@
         winners._seen_at,
         winners._first_load_id
     from {{ relation }} as versions
-    inner join ({{ current_winners(relation, name, key, cursor, 'rowid') }}) as winners
+    inner join ({{ current_winners(relation, name, key, cursor) }}) as winners
         on versions.rowid = winners.winner
 {%- endmacro %}
 
@@ -45,22 +45,31 @@
     ) = 1
 {%- endmacro %}
 
-{% macro current_winners(relation, name, key, cursor, row_id) -%}
-    select
-        {{ hash_id(["'" ~ name ~ "'"] + key) }} as record_id,
-        max_by(
-            versions.{{ row_id }},
-            struct_pack(
-                at := coalesce(versions.{{ cursor }}, timestamp '0001-01-01'),
-                load := versions._load_id,
-                place := versions.{{ row_id }}
-            )
-        ) as winner,
-        max(versions._loaded_at) as _seen_at,
-        min(versions._load_id) as _first_load_id
-    from {{ relation }} as versions
-    {{ of_touched_keys(relation, key) }}
-    group by 1
+{#-
+    Time, load and place of a version in one number, of which the greatest is found: 64 bits, 23 and 40 (8 million loads
+    of a table, a million million rows). What is compared as a struct takes half as long again and twice the memory, none of
+    which DuckDB can spill.
+-#}
+{% macro current_winners(relation, name, key, cursor) -%}
+    with {{ numbered_loads(relation, '_load_id') }}
+
+    newest as (
+        select
+            {{ hash_id(["'" ~ name ~ "'"] + key) }} as record_id,
+            max(
+                cast(epoch_us(coalesce(versions.{{ cursor }}, timestamp '0001-01-01')) as hugeint) * 18446744073709551616
+                + ((cast(loads.age as hugeint) << 40) | versions.rowid)
+            ) as version,
+            max(versions._loaded_at) as _seen_at,
+            min(versions._load_id) as _first_load_id
+        from {{ relation }} as versions
+        inner join loads on versions._load_id = loads.load_id
+        {{ of_touched_keys(relation, key) }}
+        group by 1
+    )
+
+    select record_id, cast(version & 1099511627775 as bigint) as winner, _seen_at, _first_load_id
+    from newest
 {%- endmacro %}
 
 {% macro of_touched_keys(relation, key) -%}

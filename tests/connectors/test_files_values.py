@@ -8,8 +8,9 @@ from typing import Any
 import polars as pl
 import pytest
 from desk import Desk
+from pydantic import ValidationError
 
-from connectors.errors import FixInput
+from connectors.errors import FixConfiguration, FixInput
 
 
 def landed(
@@ -33,6 +34,47 @@ def test_numbers_may_have_decimal_commas_thousands_and_space_around(desk: Desk) 
     spec = {"decimal": ",", "thousands": "."}
     cells = ["1.234,5", " 7 ", "-3,25", "8\t", "", "  "]
     assert landed(desk, cells, spec) == [1234.5, 7.0, -3.25, 8.0, None, None]
+
+
+@pytest.mark.parametrize(
+    ("scale", "cells", "expected"),
+    [
+        ([0, 100], ["0", "25", "50", "100", "101", ""], [-1, -0.5, 0, 1, "rejected", None]),
+        ([5, 1], ["1", "2", "3", "5", "0"], [1, 0.5, 0, -1, "rejected"]),
+    ],
+)
+def test_a_number_of_another_scale_takes_its_place_between_the_contracts_bounds(
+    desk: Desk, scale: list[float], cells: list[str], expected: list[object]
+) -> None:
+    assert landed(desk, cells, {"scale": scale}, "sentiment") == expected
+
+
+def test_a_typed_number_of_another_scale_is_moved_too(desk: Desk) -> None:
+    frame = pl.DataFrame({"id": ["0", "1"], "cell": [0.75, 1.5]})
+    frame.write_parquet(desk.exports / "a.parquet")
+    columns = {
+        "review_id": "id",
+        "reviewed_at": {"constant": "2026-01-01"},
+        "sentiment": {"column": "cell", "scale": [0, 1]},
+    }
+    desk.land({"files": "a.parquet", "tables": {"reviews": {"columns": columns}}}, "review")
+    assert desk.table("reviews").select("review_id", "sentiment").rows() == [("0", 0.5)]
+
+
+def test_words_may_stand_for_a_sentiment(desk: Desk) -> None:
+    spec = {"values": {"Positive": 1, "Mixed": 0, "Negative": -1, "Undetected": None}}
+    cells = ["Positive", "Mixed", "Negative", "Undetected", "Angry"]
+    assert landed(desk, cells, spec, "sentiment") == [1, 0, -1, None, "rejected"]
+
+
+def test_scores_keep_their_scale(desk: Desk) -> None:
+    with pytest.raises(FixConfiguration, match=r"reviews\.rating.*no bounds to move it to"):
+        landed(desk, ["4"], {"scale": [1, 5]})
+
+
+def test_a_scale_has_two_ends(desk: Desk) -> None:
+    with pytest.raises(ValidationError, match="worst and best number are two"):
+        landed(desk, ["4"], {"scale": [5, 5]}, "sentiment")
 
 
 def test_what_is_no_finite_number_sets_its_row_aside(desk: Desk) -> None:

@@ -84,10 +84,15 @@ class Company:
             changed["body"] = f"{record['body'].split()[0]} ▇▇▇▇"
         if isinstance(record.get("value_number"), int):
             changed["value_number"] = self.dice.randint(0, 10)
+        if "sentiment" in record and self.dice.random() < 0.5:
+            changed["sentiment"] = self._sentiment()
         return changed
 
     def _time(self) -> datetime:
         return FIRST + timedelta(minutes=self.dice.randrange(150 * 24 * 60))
+
+    def _sentiment(self) -> float | None:
+        return self.dice.choice([None, -1, -0.25, 0, 1 / 3, 1])
 
     def _identity(self) -> dict[str, Any]:
         person = self.dice.randrange(self.people)
@@ -148,6 +153,7 @@ class Company:
                 scale_min=1,
                 scale_max=5,
                 body=f"Call 0170 {n}234567",
+                sentiment=self._sentiment(),
                 reviewed_at=self._time(),
                 replied_at=self.dice.choice([self._time(), None]),
             )
@@ -206,7 +212,14 @@ class Company:
             answers.append(
                 self._row(**given, question_id="q1", value_number=self.dice.randint(0, 11))
             )
-            answers.append(self._row(**given, question_id="q2", value_text=f"Text {n % 20} a@b.de"))
+            answers.append(
+                self._row(
+                    **given,
+                    question_id="q2",
+                    value_text=f"Text {n % 20} a@b.de",
+                    sentiment=self._sentiment(),
+                )
+            )
         questions = [
             self._row(
                 source="shop",
@@ -254,6 +267,7 @@ class Company:
                     scale_min=1,
                     scale_max=5,
                     comment="Fine.",
+                    sentiment=self._sentiment(),
                     rated_at=opened + timedelta(days=2),
                 )
             )
@@ -299,6 +313,7 @@ class Company:
             **case,
             message_id=f"m{number}",
             body=f"Message {number} of {case['case_id']}",
+            sentiment=self._sentiment(),
             author_role=self.dice.choice(["customer", "agent", "agent", "agent"]),
             is_public=self.dice.random() < 0.8,
             created_at=opened + timedelta(hours=number, minutes=self.dice.randrange(60)),

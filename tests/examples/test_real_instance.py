@@ -110,6 +110,34 @@ def test_reversed_and_excluded_answers_count_as_the_code_book_says(
     assert value == pytest.approx(100 * (known <= 2).mean(), abs=1e-4)
 
 
+def test_how_comments_feel_is_what_their_readers_said(
+    published: duckdb.DuckDBPyConnection,
+) -> None:
+    raw = pl.read_csv(
+        DATA / "nhs_fft_pxtextmining/v6framework_230831.csv", infer_schema=False, null_values="NA"
+    ).filter(pl.col("FFT answer").str.strip_chars() != "")
+    # 1 is very positive and 5 very negative; many were not read
+    read = raw.with_columns(feels=(3 - pl.col("Comment sentiment").cast(pl.Float64)) / 2)
+    theirs = read.group_by("feels").len().sort("feels").rows()
+    ours = rows(
+        published,
+        "select cast(sentiment as double), count(*) from comments where source = 'nhs_fft' "
+        "group by all order by 1 nulls first",
+    )
+    assert len(theirs) == 6
+    assert ours == theirs
+
+    [(events, total)] = rows(
+        published,
+        "select count(*), cast(sum(sentiment) as double) from journey_events "
+        "where source = 'nhs_fft' and sentiment is not null",
+    )
+    answered = read.group_by("Respondent ID").agg(pl.col("feels").mean()).drop_nulls("feels")
+    assert events == answered.height
+    # each carries four digits
+    assert total == pytest.approx(answered["feels"].sum(), abs=5e-5 * events)
+
+
 def test_every_wave_of_the_airport_adds_to_one_score(
     published: duckdb.DuckDBPyConnection,
 ) -> None:

@@ -27,6 +27,8 @@ with written {{ made_once() }} (
             'reviews': "concat_ws(chr(10), nullif(trim(title), ''), nullif(trim(body), ''))",
             'cases': "concat_ws(chr(10), nullif(trim(subject), ''), nullif(trim(description), ''))",
         }[origin] }} end as body,
+        -- in whole digits, so that the order in which they are averaged does not show
+        cast(sentiment as decimal(5, 4)) as sentiment,
         _seen_at
     from {{ ref('stg_' ~ origin) }}
     {%- if is_incremental() %}
@@ -52,11 +54,12 @@ select
     question_id,
     written_at,
     redacted_text,
+    sentiment,
     -- what is found in a text is found once, however many wrote the same
     {{ hash_id(['redacted_text']) }} as text_id,
     _seen_at,
     -- what lost its words, or its record, only leaves the table
-    case when says_something then {{ row_hash(['body']) }} end as row_hash
+    case when says_something then {{ row_hash(['body', 'sentiment']) }} end as row_hash
 from judged
 {%- if not is_incremental() %}
 where says_something

@@ -71,6 +71,7 @@ comments as (
         -- a rule counts for what was written in its language, or in one that nobody told
         {{ themes_of('found.rules_found', 'voices.language') }} as themes,
         voices.language,
+        verbatims.sentiment,
         scores.metric as metric,
         scores.score as score,
         voices.customer_id,
@@ -96,7 +97,7 @@ comments as (
 )
 
 {{ changes('comments', 'comment_id', [
-    'comment_id', 'commented_at', 'kind', 'comment', 'themes', 'language', 'metric', 'score', 'customer_id',
+    'comment_id', 'commented_at', 'kind', 'comment', 'themes', 'language', 'sentiment', 'metric', 'score', 'customer_id',
     'account_id', 'source', 'stage', 'touchpoint', 'channel', 'segment', 'survey_id', 'question_id',
     'voice_id', 'case_id', 'team_ref',
 ], among='touched_comments' if news) }}

@@ -36,7 +36,8 @@ comments as (
     select
         -- a message is a touch of its own and carries its own words
         case when kind = 'case message' then comment_id else voice_id end as event_id,
-        min(comment_id) as comment_id
+        min(comment_id) as comment_id,
+        cast(avg(sentiment) as decimal(5, 4)) as sentiment
     from {{ '(' ~ few_rows(ref('comments'), [
         'comment_id in (select event_id from touched_events)', 'voice_id in (select event_id from touched_events)',
     ]) ~ ')' if news else ref('comments') }}
@@ -48,7 +49,8 @@ events as (
         happened.*,
         scores.metric as metric,
         scores.score as score,
-        comments.comment_id
+        comments.comment_id,
+        comments.sentiment
     from happened
     left join scores using (event_id)
     left join comments using (event_id)
@@ -56,5 +58,5 @@ events as (
 
 {{ changes('events', 'event_id', [
     'event_id', 'occurred_at', 'customer_id', 'account_id', 'team_ref', 'source', 'kind', 'is_touch', 'stage',
-    'touchpoint', 'channel', 'segment', 'metric', 'score', 'comment_id', 'case_id', 'amount', 'currency',
+    'touchpoint', 'channel', 'segment', 'metric', 'score', 'comment_id', 'sentiment', 'case_id', 'amount', 'currency',
 ], among='touched_events' if news) }}

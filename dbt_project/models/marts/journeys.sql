@@ -16,8 +16,8 @@
     'journey_id', 'journey', 'party_id', 'customer_id', 'account_id', 'started_at', 'last_at', 'open_until',
     'outcome', 'days', 'waiting_days', 'active_days', 'is_waiting', 'touches', 'starts', 'channels',
     'channel_switches', 'efforts', 'repeats', 'effort_index', 'path', 'visits', 'loops',
-    'first_touchpoint', 'last_touchpoint', 'first_score', 'last_score', 'lowest_score', 'amount',
-    'currency', 'value_before', 'value_after', 'value_currency',
+    'first_touchpoint', 'last_touchpoint', 'first_score', 'last_score', 'lowest_score', 'sentiment',
+    'amount', 'currency', 'value_before', 'value_after', 'value_currency',
 ] %}
 {#- A CTE that is read twice is written out with all its columns, so tables of the whole history are named
     where they are read. #}
@@ -151,6 +151,7 @@ told as (
         events.account_id,
         events.amount,
         events.currency,
+        events.sentiment,
         scores.place_on_scale,
         -- what is stamped like the touch before was said with it: a case and its first message
         {{ is_contact('steps.kind') }}
@@ -192,6 +193,7 @@ grouped as (
         min_by(place_on_scale, step) filter (place_on_scale is not null) as first_score,
         max_by(place_on_scale, step) filter (place_on_scale is not null) as last_score,
         min(place_on_scale) as lowest_score,
+        cast(avg(sentiment) as decimal(5, 4)) as sentiment,
         sum(amount) as amount,
         min(currency) filter (amount is not null) as currency,
         max(currency) filter (amount is not null) as last_currency
@@ -319,6 +321,7 @@ journeys as (
         ended.first_score,
         ended.last_score,
         ended.lowest_score,
+        ended.sentiment,
         -- sums over two currencies are no amount
         case when coalesce(ended.currency = ended.last_currency, true) then cast(ended.amount as decimal(18, 2)) end
             as amount,

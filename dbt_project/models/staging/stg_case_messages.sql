@@ -14,6 +14,7 @@ select
     is_public,
     channel,
     body,
+    sentiment,
     reply_to_ref,
     created_at,
     updated_at,

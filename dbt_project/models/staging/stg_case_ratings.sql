@@ -19,6 +19,7 @@ select
     scale_min,
     scale_max,
     comment,
+    sentiment,
     rated_at,
     updated_at,
     attributes,

@@ -10,6 +10,7 @@ select
     case_id,
     subject,
     description,
+    sentiment,
     status,
     priority,
     channel,

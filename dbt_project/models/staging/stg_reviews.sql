@@ -24,6 +24,7 @@ select
     scale_max,
     title,
     body,
+    sentiment,
     language,
     country,
     is_verified,

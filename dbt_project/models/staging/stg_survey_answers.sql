@@ -14,6 +14,7 @@ select
     value_number,
     value_text,
     value_choice,
+    sentiment,
     answered_at,
     updated_at,
     attributes,
