@@ -1119,7 +1119,7 @@ grouped as (
         max(step) filter (kind in ('agent_message', 'case_solved')) as last_answer,
         count(*) as touches,
         count(*) filter (is_start) as starts,
-        count(distinct channel) as channels,
+        count(distinct channel) filter (channel <> 'unknown') as channels,
         count(*) filter (is_switch) as channel_switches,
         count(*) filter (is_effort) as efforts,
         count(*) filter (kind = 'case_opened') - count(distinct touchpoint) filter (kind = 'case_opened')
@@ -1166,6 +1166,8 @@ judged as (
     select
         *,
         case
+            -- a solution has to last for three days
+            when is_reached and journey = 'help' and heard_at <= last_at + interval 3 day then 'open'
             when is_reached then 'reached'
             when heard_at <= silent_until then 'open'
             when journey = 'relationship' then 'ended'
@@ -1182,7 +1184,10 @@ select
     cast(null as bigint) as account_id,
     judged.started_at,
     judged.last_at,
-    case when judged.outcome = 'open' then judged.silent_until end as open_until,
+    case
+        when judged.outcome = 'open' and judged.is_reached then judged.last_at + interval 3 day
+        when judged.outcome = 'open' then judged.silent_until
+    end as open_until,
     judged.outcome,
     judged.days,
     judged.waiting_days,
@@ -1218,11 +1223,26 @@ left join payers using (customer_id);
 drop table touches;
 
 create table journey_funnels as
-with counted as (
+with dated as (
+    select *, cast(date_trunc('month', started_at) as date) as month from journeys
+),
+
+-- while more than one in fifty of a month are open, those that are over are the quick ones
+months as (
+    select
+        journey,
+        month,
+        count(*) filter (outcome = 'open') <= greatest(1, count(*) / 50.0) as is_settled
+    from dated
+    group by journey, month
+),
+
+counted as (
     select
         journey,
         case when grouping(month) = 1 then 'all' else 'month' end as period_grain,
         month,
+        case when grouping(month) = 0 then bool_and(is_settled) end as is_settled,
         cast(min(started_at) as date) as first_day,
         cast(max(started_at) as date) as last_day,
         count(*) as entered,
@@ -1230,13 +1250,18 @@ with counted as (
         count(*) filter (outcome = 'abandoned') as abandoned,
         count(*) filter (outcome = 'ended') as ended,
         count(*) filter (outcome = 'open') as open,
-        list_sort(list(days) filter (outcome = 'reached')) as lasted
-    from (select *, cast(date_trunc('month', started_at) as date) as month from journeys)
+        case when grouping(month) = 0 then count(*) filter (outcome <> 'open')
+            else count(*) filter (outcome <> 'open' and is_settled) end as n,
+        count(*) filter (outcome = 'reached' and is_settled) as settled_reached,
+        list_sort(list(days) filter (outcome = 'reached' and is_settled)) as lasted
+    from dated
+    inner join months using (journey, month)
     group by grouping sets ((journey, month), (journey))
 ),
 
 told as (
-    select *, entered - open as n, case when journey <> 'relationship' then entered - open end as with_goal from counted
+    select *, case when journey <> 'relationship' and is_settled is distinct from false then n end as with_goal
+    from counted
 )
 
 select
@@ -1251,17 +1276,23 @@ select
     ended,
     open,
     n,
-    share(reached, with_goal) as reached_share,
-    share_bound(-1, reached, with_goal) as reached_share_low,
-    share_bound(1, reached, with_goal) as reached_share_high,
-    case when reached >= 10 then round(list_median(lasted), 4) end as median_days,
+    is_settled,
+    share(settled_reached, with_goal) as reached_share,
+    share_bound(-1, settled_reached, with_goal) as reached_share_low,
+    share_bound(1, settled_reached, with_goal) as reached_share_high,
+    case when settled_reached >= 10 then round(list_median(lasted), 4) end as median_days,
     -- with 95 % the median lies between these two places
-    case when reached >= 10 then round(lasted[
-        cast(greatest(1, floor(reached / 2.0 - 1.959964 * sqrt(reached) / 2)) as bigint)], 4) end as median_days_low,
-    case when reached >= 10 then round(lasted[
-        cast(least(reached, ceil(1 + reached / 2.0 + 1.959964 * sqrt(reached) / 2)) as bigint)], 4)
+    case when settled_reached >= 10 then round(lasted[
+        cast(greatest(1, floor(settled_reached / 2.0 - 1.959964 * sqrt(settled_reached) / 2)) as bigint)], 4)
+    end as median_days_low,
+    case when settled_reached >= 10 then round(lasted[
+        cast(least(settled_reached, ceil(1 + settled_reached / 2.0 + 1.959964 * sqrt(settled_reached) / 2)) as bigint)], 4)
     end as median_days_high,
-    case when journey = 'relationship' then 'no_goal' when n < 10 then 'too_few' end as flag
+    case
+        when journey = 'relationship' then 'no_goal'
+        when not is_settled then 'unsettled'
+        when n < 10 then 'too_few'
+    end as flag
 from told;
 
 
@@ -1605,7 +1636,20 @@ cross join (values ('median'), ('p90')) as quantiles(quantile)
 left join reached on totals.cell = reached.cell and quantiles.quantile = reached.quantile;
 
 create temp table cell_values as
-with spread as (
+with rates as (
+    select * from cells where statistic = 'rate'
+),
+
+rated as (
+    select
+        metric, method_version, period_grain, source, touchpoint, stage, channel,
+        segment = 'all' as all_segments, account_id = 'all' as all_accounts,
+        min(period) as first_period, min(first_day) as first_day, max(last_day) as last_day
+    from rates
+    group by all
+),
+
+spread as (
     select *, greatest(0.0, squares - pow(total, 2) / n) as spread from cells where statistic <> 'rate'
 ),
 
@@ -1694,20 +1738,27 @@ valued as (
     from shared
     union all
     select
-        metric, method_version, cells.period_grain, cells.period, source, touchpoint, cells.segment, stage, channel,
-        cells.account_id,
-        first_day, last_day, seen.customers, null, null,
-        100.0 * n / seen.customers,
-        100 * coalesce(limits.low, wilson_hilferty(-1, 1.0 * n)) / seen.customers,
-        100 * coalesce(limits.high, wilson_hilferty(1, n + 1.0)) / seen.customers,
+        rated.metric, rated.method_version, seen.period_grain, seen.period, rated.source, rated.touchpoint,
+        seen.segment, rated.stage, rated.channel, seen.account_id,
+        coalesce(rates.first_day, rated.first_day), coalesce(rates.last_day, rated.last_day),
+        seen.customers, null, null,
+        100.0 * coalesce(rates.n, 0) / seen.customers,
+        100 * coalesce(limits.low, wilson_hilferty(-1, 1.0 * rates.n)) / seen.customers,
+        100 * coalesce(limits.high, wilson_hilferty(1, rates.n + 1.0)) / seen.customers,
         'Garwood',
         null
-    from cells
+    from rated
+    -- where cases came from before, none is a number too
     inner join customers_seen as seen
-        on cells.period_grain = seen.period_grain and cells.period = seen.period
-        and cells.segment = seen.segment and cells.account_id = seen.account_id
-    left join read_csv(getvariable('reference') || '/poisson_limits.csv') as limits on cells.n = limits.events
-    where cells.statistic = 'rate'
+        on rated.period_grain = seen.period_grain and rated.first_period <= seen.period
+        and rated.all_segments = (seen.segment = 'all') and rated.all_accounts = (seen.account_id = 'all')
+    left join rates
+        on seen.period_grain = rates.period_grain and seen.period = rates.period
+        and rated.source = rates.source and rated.touchpoint = rates.touchpoint
+        and rated.stage = rates.stage and rated.channel = rates.channel
+        and seen.segment = rates.segment and seen.account_id = rates.account_id
+    left join read_csv(getvariable('reference') || '/poisson_limits.csv') as limits
+        on coalesce(rates.n, 0) = limits.events
     union all
     select
         clock || '_' || quantile, 'whole minutes, Kaplan-Meier', period_grain, period, source, touchpoint, segment,
@@ -1717,14 +1768,25 @@ valued as (
 )
 
 select
-    * replace (
+    valued.* replace (
         round(value, 4) as value, round(interval_low, 4) as interval_low, round(interval_high, 4) as interval_high,
         round(design_effect, 4) as design_effect
     ),
     interval_low is not null and interval_high is not null as has_interval,
     case period_grain when 'all' then first_day else period end as period_start,
+    cast(case period_grain
+        when 'week' then period + interval 6 day
+        when 'month' then period + interval 1 month - interval 1 day
+        when 'quarter' then period + interval 3 month - interval 1 day
+    end as date) < heard.day as is_complete,
+    -- a part of a period has a part of its cases
+    metric <> 'contact_rate' or coalesce(is_complete and period >= begun_on, false) as is_comparable,
     hash(metric, period_grain, source, touchpoint, segment, stage, channel, account_id) as series
-from valued;
+from valued
+cross join (select cast(max(occurred_at) as date) as day from journey_events where is_touch) as heard
+left join (
+    select source as begun, min(first_day) as begun_on from rated where period_grain = 'all' group by source
+) as began on valued.source = began.begun;
 
 create table metrics as
 with places as (
@@ -1740,7 +1802,7 @@ with places as (
             else year(period_start) * 4 + quarter(period_start)
         end as integer) as place
     from cell_values
-    where period_grain in ('month', 'quarter') and has_interval
+    where period_grain in ('month', 'quarter') and has_interval and is_comparable
 ),
 
 -- classical additive decomposition: trend is a centred average over a year
@@ -1793,7 +1855,7 @@ deseasoned as (
 periods as (
     select series, period_start, value, interval_low, interval_high
     from cell_values
-    where period_grain <> 'all' and has_interval
+    where period_grain <> 'all' and has_interval and is_comparable
 ),
 
 compared as (
@@ -1803,13 +1865,13 @@ compared as (
             case when has_interval then told.interval_low end as interval_low,
             case when has_interval then told.interval_high end as interval_high
         ),
-        case when has_interval then told.value - deseasoned.effect end as value_deseasoned,
+        case when has_interval and told.is_comparable then told.value - deseasoned.effect end as value_deseasoned,
         sqrt(pow(told.value - told.interval_low, 2) + pow(deseasoned.half_width, 2)) as deseasoned_below,
         sqrt(pow(told.interval_high - told.value, 2) + pow(deseasoned.half_width, 2)) as deseasoned_above,
-        case when has_interval then told.value - before.value end as change,
+        case when has_interval and told.is_comparable then told.value - before.value end as change,
         sqrt(pow(told.value - told.interval_low, 2) + pow(before.value - before.interval_high, 2)) as change_below,
         sqrt(pow(told.value - told.interval_high, 2) + pow(before.value - before.interval_low, 2)) as change_above,
-        case when has_interval then told.value - year_before.value end as year_change,
+        case when has_interval and told.is_comparable then told.value - year_before.value end as year_change,
         sqrt(pow(told.value - told.interval_low, 2) + pow(year_before.value - year_before.interval_high, 2))
             as year_change_below,
         sqrt(pow(told.value - told.interval_high, 2) + pow(year_before.value - year_before.interval_low, 2))
@@ -1880,6 +1942,7 @@ select
         when 'quarter' then cast(period + interval 3 month - interval 1 day as date)
         else last_day
     end as period_end,
+    is_complete,
     source,
     touchpoint,
     segment,

@@ -10,6 +10,17 @@
 {#- A case that is set aside, or a team that is asked, touches no customer. -#}
 {% macro is_touch(kind='kind') -%} {{ kind }} in ('{{ event_kinds() | join("', '") }}') {%- endmacro %}
 
+{#- The newest touch that is not dated ahead, as `heard_at`: nothing is over because we stopped listening, nor because
+    an old export was loaded today. -#}
+{% macro heard_until() -%}
+    select max(occurred_at) as heard_at
+    from {{ ref('journey_events') }}
+    where is_touch and occurred_at <= (select max(_seen_at) from {{ ref('int_mentions') }})
+{%- endmacro %}
+
+{#- Who never got an invitation was not asked. -#}
+{% macro is_delivered() -%} coalesce(status, 'sent') not in ('bounced', 'failed') {%- endmacro %}
+
 {#- Touches by which a customer calls on us: with the first one the ball is ours. -#}
 {% macro is_contact(kind='kind') -%} {{ kind }} in ('case_opened', 'customer_message', 'case_reopened') {%- endmacro %}
 

@@ -1,10 +1,24 @@
 {#-
-    Why a kind of journey has no share of what can become of it; null where it has.
-    over: how many of them are over.
+    Whether nearly all journeys that began in a month are over. While more are open, those that are over are the quick
+    ones, and a share of them is the share of nobody: who fails does so on any day, who renews at the end.
 -#}
-{% macro no_share(over) -%}
+{% macro is_settled() -%} (open <= 1 or 50 * open <= entered) {%- endmacro %}
+
+{#- Months, as journey, month and is_settled: what paths and drop-offs count their shares of. -#}
+{% macro settled_months() -%}
+    select journey, period_start as month, is_settled
+    from {{ ref('journey_funnels') }}
+    where period_grain = 'month'
+{%- endmacro %}
+
+{#-
+    Why a kind of journey has no share of what can become of it; null where it has.
+    over: how many of them are over; settled: whether nearly all that began are.
+-#}
+{% macro no_share(over, settled='true') -%}
     case
         when not has_goal and not has_failure then 'no_goal'
+        when not {{ settled }} then 'unsettled'
         when {{ over }} < {{ var('journey_min_n') }} then 'too_few'
     end
 {%- endmacro %}

@@ -43,6 +43,8 @@ class Company:
     def __init__(self, seed: int, people: int = 30) -> None:
         """Draw everything from `seed`, so that a failure can be drawn again."""
         self.dice = random.Random(seed)  # noqa: S311  # not for secrets
+        # apart, so that what else there is does not depend on it
+        self.moods = random.Random(seed)
         self.people = people
 
     def portions(self, count: int) -> list[Rows]:
@@ -84,7 +86,7 @@ class Company:
             changed["body"] = f"{record['body'].split()[0]} ▇▇▇▇"
         if isinstance(record.get("value_number"), int):
             changed["value_number"] = self.dice.randint(0, 10)
-        if "sentiment" in record and self.dice.random() < 0.5:
+        if "sentiment" in record and self.moods.random() < 0.5:
             changed["sentiment"] = self._sentiment()
         return changed
 
@@ -92,7 +94,7 @@ class Company:
         return FIRST + timedelta(minutes=self.dice.randrange(150 * 24 * 60))
 
     def _sentiment(self) -> float | None:
-        return self.dice.choice([None, -1, -0.25, 0, 1 / 3, 1])
+        return self.moods.choice([None, -1, -0.25, 0, 1 / 3, 1])
 
     def _identity(self) -> dict[str, Any]:
         person = self.dice.randrange(self.people)

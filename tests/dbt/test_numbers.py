@@ -259,6 +259,13 @@ def test_a_cell_is_published_once(metrics: pl.DataFrame) -> None:
 
 def compared(metrics: pl.DataFrame, name: str) -> pl.DataFrame:
     """Periods beside those that they are compared with; `before`, `before_low`, `before_high`."""
+    # a rate of a part of a period is compared with nothing
+    is_rate = pl.col("metric") == "contact_rate"
+    began = metrics.filter(is_rate, pl.col("period_grain") == "all").group_by("source")
+    metrics = metrics.join(began.agg(began=pl.col("period_start").min()), on="source", how="left")
+    is_part = ~pl.col("is_complete") | (pl.col("period_start") < pl.col("began"))
+    assert not metrics.filter(is_rate, is_part).is_empty()
+    metrics = metrics.filter(~is_rate | ~is_part.fill_null(value=False)).drop("began")
     found = []
     for grain, back in CHANGES[name].items():
         periods = metrics.filter(pl.col("period_grain") == grain)
@@ -534,6 +541,7 @@ def test_contacts_per_customer_have_garwoods_interval(
         ).pl()
     contacts = desk.cases.filter(pl.col("customer_id").is_not_null() & ~pl.col("is_merged"))
     whose = ("period_grain", "period", "segment", "account_id")
+    elsewhere = ("source", "touchpoint", "stage", "channel")
     customers = {}
     everywhere = [*combinations(("segment", "account_id"), 1), (), ("segment", "account_id")]
     for grain, every in {**GRAINS, "all": "100y"}.items():
@@ -547,14 +555,38 @@ def test_contacts_per_customer_have_garwoods_interval(
                 cell = {"segment": "all", "account_id": "all", **cell, "period_grain": grain}
                 cell["period"] = None if grain == "all" else cell["period"]
                 customers[tuple(cell[c] for c in whose)] = found["customer_id"].n_unique()
-    wanted = []
+    counted: dict[tuple[Any, ...], tuple[int, date]] = {}
+    began: dict[tuple[Any, ...], date] = {}
     for cell, found in cells(contacts, "created_at"):
-        period = None if cell["period_grain"] == "all" else cell["period_start"]
-        n = customers[cell["period_grain"], period, cell["segment"], cell["account_id"]]
-        k = found.height
-        low, high = stats.chi2.ppf(0.025, 2 * k) / 2, stats.chi2.ppf(0.975, 2 * k + 2) / 2
-        ends = {"low": 100 * low / n, "high": 100 * high / n}
-        wanted.append({**cell, "n": n, "value": 100 * k / n, **ends})
+        grain, start = cell["period_grain"], cell["period_start"]
+        who = (cell["segment"], cell["account_id"])
+        where = tuple(cell[c] for c in elsewhere)
+        counted[grain, None if grain == "all" else start, who, where] = (found.height, start)
+        cut = (grain, tuple(w == "all" for w in who), where)
+        began[cut] = min(start, began.get(cut, start))
+    wanted = []
+    for (grain, is_all, where), first in began.items():
+        for (of, period, *who), n in customers.items():
+            if (of, tuple(w == "all" for w in who)) != (grain, is_all):
+                continue
+            # where cases came from before, none is a number too
+            if period is not None and period < first:
+                continue
+            k, start = counted.pop((grain, period, tuple(who), where), (0, period or first))
+            low = stats.chi2.ppf(0.025, 2 * k) / 2 if k else 0
+            wanted.append(
+                {
+                    **dict(zip(("segment", "account_id", *elsewhere), (*who, *where), strict=True)),
+                    "period_grain": grain,
+                    "period_start": start,
+                    "n": n,
+                    "value": 100 * k / n,
+                    "low": 100 * low / n,
+                    "high": 100 * stats.chi2.ppf(0.975, 2 * k + 2) / 2 / n,
+                }
+            )
+    assert counted == {}
+    assert any(row["value"] == 0 for row in wanted)
     expected = pl.DataFrame(wanted, infer_schema_length=None)
     published = metrics.filter(pl.col("metric") == "contact_rate")
     assert_same(expected, published, n="n", value="value")

@@ -79,6 +79,13 @@ invitations as (
     select * from {{ few.get('stg_survey_invitations', ref('stg_survey_invitations')) }} where not is_deleted and opened_at is not null
 ),
 
+-- what never arrived touched nobody
+undelivered as (
+    select record_id
+    from {{ few.get('stg_survey_invitations', ref('stg_survey_invitations')) }}
+    where not is_deleted and not {{ is_delivered() }}
+),
+
 reviews as (
     select * from {{ few.get('stg_reviews', ref('stg_reviews')) }} where not is_deleted and replied_at is not null
 ),
@@ -100,7 +107,7 @@ spoken as (
     select
         voices.record_id as event_id,
         case voices.voice
-            when 'survey_invitation' then 'survey_invited'
+            when 'survey_invitation' then case when undelivered.record_id is null then 'survey_invited' else 'survey_bounced' end
             when 'survey_response' then 'survey_answered'
             when 'case' then 'case_opened'
             when 'case_rating' then 'case_rated'
@@ -112,6 +119,7 @@ spoken as (
         payments.currency
     from {{ voices }} as voices
     left join payments using (record_id)
+    left join undelivered using (record_id)
 ),
 
 written as (

@@ -6,8 +6,7 @@ with voices as (
 invitations as (
     select record_id, source, invitation_id, status
     from {{ ref('stg_survey_invitations') }}
-    -- what bounced or failed was never asked
-    where not is_deleted and coalesce(status, 'sent') not in ('bounced', 'failed')
+    where not is_deleted and {{ is_delivered() }}
 ),
 
 completed as (

@@ -1,14 +1,21 @@
 -- One row per journey, step of its path, and touchpoint there, with 'all' as total of each step.
 {%- set steps = var('journey_path_steps') %}
-with counted as (
+with months as (
+    {{ settled_months() }}
+),
+
+counted as (
     select
-        journey,
-        path,
-        least(visits, {{ steps }} + 1) as visits,
-        outcome,
-        count(*) as journeys
-    from {{ ref('journeys') }}
-    group by journey, path, least(visits, {{ steps }} + 1), outcome
+        journeys.journey,
+        journeys.path,
+        least(journeys.visits, {{ steps }} + 1) as visits,
+        journeys.outcome,
+        count(*) as journeys,
+        count(*) filter (months.is_settled) as settled
+    from {{ ref('journeys') }} as journeys
+    inner join months
+        on journeys.journey = months.journey and cast(date_trunc('month', journeys.started_at) as date) = months.month
+    group by journeys.journey, journeys.path, least(journeys.visits, {{ steps }} + 1), journeys.outcome
 ),
 
 -- a path is short and there are few: each is told step by step
@@ -20,7 +27,8 @@ stepped as (
         {{ dbt.split_part('path', "' > '", step) }} as touchpoint,
         outcome,
         visits = {{ step }} as is_last,
-        journeys
+        journeys,
+        settled
     from counted
     where visits >= {{ step }}
     {%- if not loop.last %}
@@ -39,6 +47,8 @@ summed as (
         step,
         case when grouping(touchpoint) = 1 then 'all' else touchpoint end as touchpoint,
         sum(journeys) as arrived,
+        coalesce(sum(settled) filter (not is_last or outcome <> 'open'), 0) as n,
+        coalesce(sum(settled) filter (is_last and outcome in ('failed', 'abandoned')), 0) as dropped_of_n,
         coalesce(sum(journeys) filter (not is_last), 0) as went_on,
         {%- for outcome in ('reached', 'failed', 'abandoned', 'ended', 'open') %}
         coalesce(sum(journeys) filter (is_last and outcome = '{{ outcome }}'), 0) as {{ outcome }}{{ ',' if not loop.last }}
@@ -56,8 +66,8 @@ select
     {%- for outcome in ('reached', 'failed', 'abandoned', 'ended', 'open') %}
     cast({{ outcome }} as bigint) as {{ outcome }},
     {%- endfor %}
-    cast(arrived - open as bigint) as n,
-    {{ share('dropped_share', '(failed + abandoned)', '(arrived - open)', '(definitions.has_goal or definitions.has_failure)') }},
-    {{ no_share('(arrived - open)') }} as flag
+    cast(n as bigint) as n,
+    {{ share('dropped_share', 'dropped_of_n', 'n', '(definitions.has_goal or definitions.has_failure)') }},
+    {{ no_share('n') }} as flag
 from summed
 inner join definitions on summed.journey = definitions.journey

@@ -1,19 +1,48 @@
 -- One row per journey and month in which it started, and one per journey for all months.
 {#- Journeys are read by name: a CTE that is read twice is written out with all its columns. #}
+{%- set outcomes = ('reached', 'failed', 'abandoned', 'ended', 'open') %}
 {%- set month = "cast(date_trunc('month', started_at) as date)" %}
-with counted as (
+with months as (
     select
         journey,
-        case when grouping({{ month }}) = 1 then 'all' else 'month' end as period_grain,
         {{ month }} as month,
         cast(min(started_at) as date) as first_day,
         cast(max(started_at) as date) as last_day,
         count(*) as entered,
-        {%- for outcome in ('reached', 'failed', 'abandoned', 'ended', 'open') %}
+        {%- for outcome in outcomes %}
         count(*) filter (outcome = '{{ outcome }}') as {{ outcome }}{{ ',' if not loop.last }}
         {%- endfor %}
     from {{ ref('journeys') }}
-    group by grouping sets ((journey, {{ month }}), (journey))
+    group by journey, {{ month }}
+),
+
+settled as (
+    select *, entered - open as n, {{ is_settled() }} as is_settled from months
+),
+
+counted as (
+    select
+        journey,
+        'month' as period_grain,
+        * exclude (journey),
+        reached as reached_of_n
+    from settled
+    union all
+    select
+        journey,
+        'all',
+        null,
+        min(first_day),
+        max(last_day),
+        cast(sum(entered) as bigint),
+        {%- for outcome in outcomes %}
+        cast(sum({{ outcome }}) as bigint),
+        {%- endfor %}
+        cast(coalesce(sum(n) filter (is_settled), 0) as bigint),
+        true,
+        coalesce(sum(reached) filter (is_settled), 0)
+    from settled
+    group by journey
 ),
 
 definitions as (
@@ -22,14 +51,15 @@ definitions as (
 
 lasted as (
     select
-        journey,
+        journeys.journey,
         case when grouping({{ month }}) = 1 then 'all' else 'month' end as period_grain,
         {{ month }} as month,
         count(*) as n,
         {{ in_order('days') }} as days
-    from {{ ref('journeys') }}
-    where outcome = 'reached'
-    group by grouping sets ((journey, {{ month }}), (journey))
+    from {{ ref('journeys') }} as journeys
+    inner join settled on journeys.journey = settled.journey and {{ month }} = settled.month
+    where journeys.outcome = 'reached' and settled.is_settled
+    group by grouping sets ((journeys.journey, {{ month }}), (journeys.journey))
 ),
 
 -- the median's interval has no formula of its own: with 95 % it lies between these two places
@@ -38,6 +68,7 @@ medians as (
         journey,
         period_grain,
         month,
+        n,
         ({{ at_place('days', 'floor((n + 1) / 2.0)') }} + {{ at_place('days', 'ceil((n + 1) / 2.0)') }}) / 2 as median_days,
         {{ at_place('days', 'greatest(1, floor(n / 2.0 - ' ~ z() ~ ' * sqrt(n) / 2))') }} as median_days_low,
         {{ at_place('days', 'least(n, ceil(1 + n / 2.0 + ' ~ z() ~ ' * sqrt(n) / 2))') }} as median_days_high
@@ -58,12 +89,13 @@ select
     counted.abandoned,
     counted.ended,
     counted.open,
-    counted.entered - counted.open as n,
-    {{ share('reached_share', 'counted.reached', '(counted.entered - counted.open)', 'definitions.has_goal') }},
+    counted.n,
+    case when counted.period_grain = 'month' then counted.is_settled end as is_settled,
+    {{ share('reached_share', 'counted.reached_of_n', 'counted.n', '(definitions.has_goal and counted.is_settled)') }},
     {%- for column in ('median_days', 'median_days_low', 'median_days_high') %}
-    case when counted.reached >= {{ var('journey_min_n') }} then round(medians.{{ column }}, 4) end as {{ column }},
+    case when medians.n >= {{ var('journey_min_n') }} then round(medians.{{ column }}, 4) end as {{ column }},
     {%- endfor %}
-    {{ no_share('(counted.entered - counted.open)') }} as flag
+    {{ no_share('counted.n', 'counted.is_settled') }} as flag
 from counted
 inner join definitions on counted.journey = definitions.journey
 left join medians

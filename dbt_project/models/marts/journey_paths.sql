@@ -1,18 +1,24 @@
 -- One row per journey and path: its first few touchpoints, each named once however often touched in a row.
 {#- paths that are told of one journey; the rest is one row, so that nothing is lost -#}
 {%- set most = 100 %}
-with counted as (
+with months as (
+    {{ settled_months() }}
+),
+
+counted as (
     select
-        journey,
-        path,
+        journeys.journey,
+        journeys.path,
         count(*) as journeys,
-        count(*) filter (loops > 0) as looped,
-        count(*) filter (outcome = 'reached') as reached,
-        count(*) filter (outcome = 'failed') as failed,
-        count(*) filter (outcome = 'abandoned') as abandoned,
-        count(*) filter (outcome = 'open') as open
-    from {{ ref('journeys') }}
-    group by journey, path
+        count(*) filter (journeys.loops > 0) as looped,
+        count(*) filter (months.is_settled and journeys.outcome <> 'open') as n,
+        {%- for outcome in ('reached', 'failed', 'abandoned') %}
+        count(*) filter (months.is_settled and journeys.outcome = '{{ outcome }}') as {{ outcome }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ ref('journeys') }} as journeys
+    inner join months
+        on journeys.journey = months.journey and cast(date_trunc('month', journeys.started_at) as date) = months.month
+    group by journeys.journey, journeys.path
 ),
 
 ranked as (
@@ -31,7 +37,7 @@ folded as (
         sum(reached) as reached,
         sum(failed) as failed,
         sum(abandoned) as abandoned,
-        sum(open) as open
+        sum(n) as n
     from ranked
     group by journey, case when place <= {{ most }} then path else 'all others' end
 ),
@@ -55,11 +61,11 @@ select
     cast(totals.all_journeys as bigint) as all_journeys,
     {{ share('share', 'folded.journeys', 'totals.all_journeys') }},
     {{ share('looped_share', 'folded.looped', 'folded.journeys') }},
-    cast(folded.journeys - folded.open as bigint) as n,
-    {{ share('reached_share', 'folded.reached', '(folded.journeys - folded.open)', 'definitions.has_goal') }},
-    {{ share('failed_share', 'folded.failed', '(folded.journeys - folded.open)', 'definitions.has_failure') }},
-    {{ share('abandoned_share', 'folded.abandoned', '(folded.journeys - folded.open)', 'definitions.has_goal') }},
-    {{ no_share('(folded.journeys - folded.open)') }} as flag
+    cast(folded.n as bigint) as n,
+    {{ share('reached_share', 'folded.reached', 'folded.n', 'definitions.has_goal') }},
+    {{ share('failed_share', 'folded.failed', 'folded.n', 'definitions.has_failure') }},
+    {{ share('abandoned_share', 'folded.abandoned', 'folded.n', 'definitions.has_goal') }},
+    {{ no_share('folded.n') }} as flag
 from folded
 inner join definitions on folded.journey = definitions.journey
 inner join totals on folded.journey = totals.journey

@@ -1,7 +1,7 @@
 -- One row per customer or account and journey that they made.
 {#- A journey is told anew if its steps or their scores changed, if something was paid or paid back near it, or
-    if time alone says more of it: it has been silent for long enough since, or the days after it that its value is
-    summed over are past. Time is that of the touches. -#}
+    if time alone says more of it: it has been silent for long enough since, its goal has lasted, or the days after it that
+    its value is summed over are past. Time is that of the touches. -#}
 {{ config(
     materialized='incremental', incremental_strategy='changes', unique_key='journey_id', slices='touched_journeys',
     reads_feeds='row_hash',
@@ -21,15 +21,8 @@
 ] %}
 {#- A CTE that is read twice is written out with all its columns, so tables of the whole history are named
     where they are read. #}
-{#- The newest touch that is not dated ahead: a journey is not over because we stopped listening, nor
-    because an old export was loaded today. #}
-{%- set clock %}
-    select max(occurred_at) as heard_at
-    from {{ ref('journey_events') }}
-    where is_touch and occurred_at <= (select max(_seen_at) from {{ ref('int_mentions') }})
-{%- endset %}
 {%- if is_incremental() %}
-    {%- set heard_at = scalar('select cast(heard_at as ' ~ dbt.type_string() ~ ') from (' ~ clock ~ ') as clock') %}
+    {%- set heard_at = scalar('select cast(heard_at as ' ~ dbt.type_string() ~ ') from (' ~ heard_until() ~ ') as clock') %}
     {%- set heard_at = "cast('" ~ heard_at ~ "' as timestamp)" if heard_at else 'cast(null as timestamp)' %}
 {%- endif %}
 {%- if news %}
@@ -80,6 +73,11 @@
             journeys.outcome in ('abandoned', 'ended')
             and {{ heard_at }} <= journeys.last_at + definitions.timeout_days * interval 1 day
         )
+        or (
+            journeys.outcome = 'reached'
+            and definitions.settle_days > 0
+            and {{ heard_at }} <= journeys.last_at + definitions.settle_days * interval 1 day
+        )
         or (journeys.value_after is not null and {{ heard_at }} < journeys.last_at + {{ span }})
         -- without a value before, the one after stays unknown too
         or (
@@ -122,7 +120,7 @@ with definitions as (
 ),
 
 clock as (
-    {{ clock }}
+    {{ heard_until() }}
 ),
 
 touched as (
@@ -179,7 +177,7 @@ grouped as (
         max(step) filter ({{ is_answer() }}) as last_answer,
         count(*) as touches,
         count(*) filter (is_start) as starts,
-        count(distinct channel) as channels,
+        count(distinct channel) filter (channel <> 'unknown') as channels,
         count(*) filter (is_switch) as channel_switches,
         count(*) filter (is_effort) as efforts,
         count(*) filter (kind = 'case_opened') - count(distinct touchpoint) filter (kind = 'case_opened')
@@ -267,6 +265,11 @@ dated as (
             case when definitions.is_overlapping then grouped.started_at else grouped.last_start_at end
             + definitions.limit_days * interval 1 day
         ) as silent_until,
+        -- a goal that has to last is none before it did; it is the journey's last touch
+        case
+            when grouped.is_reached and definitions.settle_days > 0
+                then grouped.last_at + definitions.settle_days * interval 1 day
+        end as settled_at,
         date_diff('second', grouped.started_at, grouped.last_at) / 86400.0 as days,
         -- whole seconds, so that the order in which they are added does not show
         coalesce(round(grouped.waiting_minutes * 60), 0) / 86400.0 as waiting_days
@@ -279,6 +282,7 @@ ended as (
         dated.*,
         clock.heard_at,
         case
+            when clock.heard_at <= dated.settled_at then 'open'
             when dated.is_reached then 'reached'
             when dated.is_failed then 'failed'
             when clock.heard_at <= dated.silent_until then 'open'
@@ -298,7 +302,7 @@ journeys as (
         ended.whose_account as account_id,
         ended.started_at,
         ended.last_at,
-        case when ended.outcome = 'open' then ended.silent_until end as open_until,
+        case when ended.outcome = 'open' then coalesce(ended.settled_at, ended.silent_until) end as open_until,
         ended.outcome,
         ended.days,
         ended.waiting_days,

@@ -5,6 +5,13 @@
     'change': {'week': '7 day', 'month': '1 month', 'quarter': '3 month'},
     'year_change': {'week': '364 day', 'month': '12 month', 'quarter': '12 month'},
 } %}
+{%- set period_end %}
+        case valued.period_grain
+            when 'week' then cast(valued.period + interval 6 day as date)
+            when 'month' then cast(valued.period + interval 1 month - interval 1 day as date)
+            when 'quarter' then cast(valued.period + interval 3 month - interval 1 day as date)
+        end
+{%- endset %}
 {#- Periods of a year: months and quarters have a season. Weeks drift against the year. -#}
 {%- set seasons = {'month': 12, 'quarter': 4} %}
 {#- One id of what a row is compared by: joining millions of rows by ten texts takes minutes. #}
@@ -18,9 +25,23 @@ with cells as (
 ),
 
 valued as (
-    select *, interval_low is not null and interval_high is not null as has_interval
+    select
+        *,
+        interval_low is not null and interval_high is not null as has_interval
     from cells
     where part = 'value'
+),
+
+heard as (
+    select cast(heard_at as date) as day from ({{ heard_until() }}) as clock
+),
+
+-- a source whose first case came in the middle of a period tells no rate of the whole of it
+began as (
+    select source, min(first_day) as first_day
+    from valued
+    where metric = 'contact_rate' and period_grain = 'all'
+    group by source
 ),
 
 -- a condition on one side alone would compare every row with every other
@@ -31,20 +52,20 @@ invited as (
 told as (
     select
         valued.series_id,
-        -- another version of the same thing was told before, and this one begins here
+        -- another version of the same thing was told before, and this one begins here instead of it
         valued.period_grain <> 'all'
         and valued.period = min(valued.period) over (partition by valued.series_id)
-        and valued.period > min(valued.period) over (partition by valued.line_id) as break_before,
+        and valued.period > min(valued.period) over (partition by valued.line_id)
+        and count(*) over (partition by valued.line_id, valued.period) = 1 as break_before,
         {%- for column in cell %}
         valued.{{ column }},
         {%- endfor %}
         case when valued.period_grain = 'all' then valued.first_day else valued.period end as period_start,
-        case valued.period_grain
-            when 'week' then cast(valued.period + interval 6 day as date)
-            when 'month' then cast(valued.period + interval 1 month - interval 1 day as date)
-            when 'quarter' then cast(valued.period + interval 3 month - interval 1 day as date)
-            else valued.last_day
-        end as period_end,
+        coalesce({{ period_end }}, valued.last_day) as period_end,
+        {{ period_end }} < heard.day as is_complete,
+        -- a rate grows with the part of its period that was heard of: a part is compared with nothing
+        valued.metric <> 'contact_rate'
+        or coalesce({{ period_end }} < heard.day and valued.period >= began.first_day, false) as is_comparable,
         {%- for name, months in changes.items() %}
         case valued.period_grain
             {%- for grain, before in months.items() %}
@@ -75,7 +96,9 @@ told as (
         invited.interval_low as response_rate_low,
         invited.interval_high as response_rate_high
     from valued
-    left join invited on valued.rate_id = invited.rate_id
+    cross join heard
+    left join began on valued.source = began.source
+    left join invited on valued.rate_id = invited.rate_id and valued.weights_flag is distinct from 'not_invited'
 ),
 
 {#- Classical additive decomposition, as of statsmodels' seasonal_decompose where no period is missing:
@@ -90,7 +113,7 @@ places_{{ grain }} as (
         (interval_high - interval_low) / 2 as half_width,
         cast(date_part('year', period_start) * {{ length }} + date_part('{{ grain }}', period_start) as integer) as place
     from told
-    where period_grain = '{{ grain }}' and value is not null
+    where period_grain = '{{ grain }}' and value is not null and is_comparable
 ),
 
 trends_{{ grain }} as (
@@ -152,7 +175,7 @@ deseasoned as (
 periods as (
     select series_id, period_start, value, interval_low, interval_high
     from told
-    where period_grain <> 'all' and value is not null
+    where period_grain <> 'all' and value is not null and is_comparable
 ),
 
 -- a change is one between periods of one grain, within one method version
@@ -171,11 +194,13 @@ compared as (
         {{ difference_bound(1, 'told', name) }} as {{ name }}_high
         {%- endfor %}
     from told
-    left join deseasoned on told.series_id = deseasoned.series_id and told.period_start = deseasoned.period_start
+    left join deseasoned
+        on told.series_id = deseasoned.series_id and told.period_start = deseasoned.period_start and told.is_comparable
     {%- for name in changes %}
     left join periods as {{ name }}
         on told.series_id = {{ name }}.series_id
         and told.{{ name }}_from = {{ name }}.period_start
+        and told.is_comparable
     {%- endfor %}
 ),
 
@@ -219,6 +244,7 @@ select
     period_grain,
     period_start,
     period_end,
+    is_complete,
     {%- for place in metric_places() %}
     {{ place }},
     {%- endfor %}

@@ -136,26 +136,65 @@ answered as (
     from reweighed
 ),
 
+rates as (
+    select * from cells where statistic = 'rate'
+),
+
+-- places that cases came from, since they do; whoever touched us and sent none there sent no case, which is a number
+rated as (
+    select
+        metric,
+        part,
+        method_version,
+        period_grain,
+        source,
+        touchpoint,
+        stage,
+        channel,
+        segment = 'all' as is_of_all_segments,
+        account_id = 'all' as is_of_all_accounts,
+        min(period) as first_period,
+        min(first_day) as first_day,
+        max(last_day) as last_day
+    from rates
+    group by all
+),
+
 -- a case for whatever source or channel counts against whoever touched us at all
 contacted as (
     select
-        cells.metric,
-        cells.part,
-        cells.method_version,
-        {%- for column in cell_columns() %}
-        cells.{{ column }},
-        {%- endfor %}
-        cells.first_day,
-        cells.last_day,
+        rated.metric,
+        rated.part,
+        rated.method_version,
+        customers.period_grain,
+        customers.period,
+        rated.source,
+        rated.touchpoint,
+        customers.segment,
+        rated.stage,
+        rated.channel,
+        customers.account_id,
+        coalesce(rates.first_day, rated.first_day) as first_day,
+        coalesce(rates.last_day, rated.last_day) as last_day,
         customers.customers as n,
-        cells.n as contacts
-    from cells
+        coalesce(rates.n, 0) as contacts
+    from rated
     inner join customers
-        on cells.period_grain = customers.period_grain
-        and cells.period = customers.period
-        and cells.segment = customers.segment
-        and cells.account_id = customers.account_id
-    where cells.statistic = 'rate'
+        on rated.period_grain = customers.period_grain
+        and rated.first_period <= customers.period
+        and rated.is_of_all_segments = (customers.segment = 'all')
+        and rated.is_of_all_accounts = (customers.account_id = 'all')
+    left join rates
+        on rated.metric = rates.metric
+        and rated.method_version = rates.method_version
+        and customers.period_grain = rates.period_grain
+        and customers.period = rates.period
+        and rated.source = rates.source
+        and rated.touchpoint = rates.touchpoint
+        and rated.stage = rates.stage
+        and rated.channel = rates.channel
+        and customers.segment = rates.segment
+        and customers.account_id = rates.account_id
 ),
 
 -- a condition on one side alone would compare every row with every other

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestration.report.drawings import DotRow, DotTable, dots, ribbons
-from orchestration.report.figure import Figure, Result, Row
+from orchestration.report.figure import Figure, Row
 from orchestration.report.figures.context import Context
 from orchestration.report.formats import count, interval, number
 
@@ -19,9 +19,10 @@ def _reached() -> Figure:
         title="How many journeys reach their goal",
         says=(
             "Of the journeys that are over, the share that reached the goal, with its 95 % "
-            "interval (Wilson). What is still open is in neither; what silence ended counts as "
-            "not reached, though some of it may yet come back. A journey without a goal has no "
-            "share."
+            "interval (Wilson). Left out are those that started in months of which more than one "
+            "in fifty is open: what is over of these is what ended quickly. What silence ended "
+            "counts as not reached, though some of it may yet come back. A journey without a "
+            "goal has no share."
         ),
         sql="""
         select journey, period_grain, period_start, period_end, entered, n, open, reached, failed,
@@ -65,32 +66,20 @@ def _by_month(context: Context) -> Figure:
         name=name,
         title="The share that reaches its goal, by the month of the start",
         says=(
-            "The band is the 95 % interval (Wilson). Left out, but among the numbers, are months "
-            "that are not settled: some of their journeys are open, and those that are over are "
-            "the quick ones; or less time has passed than half of those who reach the goal take, "
-            "so that silence ended many that would yet have reached it."
+            "The band is the 95 % interval (Wilson). Months of which more than one journey in "
+            "fifty is open have no share: those that are over are the quick ones."
         ),
         sql=f"""
-        with usual as (
-            select journey, median_days as usual_days
-            from journey_funnels
-            where period_grain = 'all'
-        )
-
         select journey, period_grain, period_start, n, open, reached_share, reached_share_low,
-            reached_share_high, flag, usual_days,
-            open = 0 and coalesce(
-                date_diff('day', period_end, {context.facts.today}) >= usual_days, true
-            ) as is_settled
+            reached_share_high, flag
         from journey_funnels
-        inner join usual using (journey)
         where period_grain = 'month'
             and period_end < {context.facts.today}
             and flag is distinct from 'no_goal'
         order by journey, period_start
         """,
         draw=lambda result: ribbons(
-            Result(result.columns, tuple(_settled(row) for row in result.rows)),
+            result,
             "journey",
             ("reached_share", "reached_share_low", "reached_share_high"),
             "percent",
@@ -98,8 +87,3 @@ def _by_month(context: Context) -> Figure:
         ),
         empty="No complete month yet.",
     )
-
-
-def _settled(row: Row) -> Row:
-    """A month as it may be drawn: without its share while it is not settled."""
-    return row if row["is_settled"] else {**row, **dict.fromkeys(c for c in row if "share" in c)}
