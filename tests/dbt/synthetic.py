@@ -44,7 +44,7 @@ class Company:
         """Draw everything from `seed`, so that a failure can be drawn again."""
         self.dice = random.Random(seed)  # noqa: S311  # not for secrets
         # apart, so that what else there is does not depend on it
-        self.moods = random.Random(seed)
+        self.moods = random.Random(seed)  # noqa: S311
         self.people = people
 
     def portions(self, count: int) -> list[Rows]:
