@@ -11,6 +11,7 @@ from connectors.landing import Counts, Landing
 from orchestration.publishing.versions import FILE, Versions
 from orchestration.settings import Settings
 from orchestration.warehouse import Holder, connect, holder
+from orchestration.warehouse.counts import count_rows
 
 _LISTS = ("_to_map", "_to_check", "_conflicts")
 
@@ -139,8 +140,9 @@ def reject_reasons(
 def published_tables(settings: Settings) -> list[tuple[str, int, str]]:
     """Tables of the published version: name, rows, first sentence of the description."""
     with connect(settings.published / FILE, read_only=True) as connection:
-        rows = connection.execute(
-            "select table_name, estimated_size::bigint, coalesce(comment, '') from duckdb_tables() "
+        rows = count_rows(connection, "schema_name = 'main'")
+        comments = connection.execute(
+            "select table_name, coalesce(comment, '') from duckdb_tables() "
             "where schema_name = 'main' order by 1"
         ).fetchall()
-    return [(name, size, comment.split(". ")[0].rstrip(".")) for name, size, comment in rows]
+    return [(name, rows[name], told.split(". ")[0].rstrip(".")) for name, told in comments]

@@ -13,6 +13,7 @@ from orchestration.publishing import about, parquet
 from orchestration.publishing.versions import FILE
 from orchestration.settings import Settings
 from orchestration.warehouse import Connection, connect
+from orchestration.warehouse.counts import count_rows
 from orchestration.warehouse.sql import literal, quote
 
 _FRAGMENTED = 0.5
@@ -61,17 +62,7 @@ def write(
 
 def tables(connection: Connection, database: str) -> dict[str, int]:
     """Rows of every table of a database's schema `main`, by name."""
-    names = connection.execute(
-        "select table_name from duckdb_tables() "
-        f"where database_name = {literal(database)} and schema_name = 'main' order by 1"
-    ).fetchall()
-    counts = {}
-    for (name,) in names:
-        row = connection.execute(
-            f"select count(*) from {quote(database)}.main.{quote(name)}"
-        ).fetchone()
-        counts[name] = int(row[0]) if row else 0
-    return counts
+    return count_rows(connection, f"database_name = {literal(database)} and schema_name = 'main'")
 
 
 def _compact(release: Path) -> None:

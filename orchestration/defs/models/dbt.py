@@ -27,6 +27,7 @@ from orchestration.dbt import manifest as dbt_manifest
 from orchestration.dbt import runs as dbt_runs
 from orchestration.settings import Settings
 from orchestration.warehouse import WriterGate, connect
+from orchestration.warehouse.counts import count_rows
 from orchestration.warehouse.sql import literal
 
 
@@ -156,12 +157,7 @@ def _relation(event: dg.Output[Any]) -> str:
 def _row_counts(settings: Settings) -> dict[str, int]:
     with connect(settings.warehouse, read_only=True) as connection:
         connection.execute(f"attach {literal(str(settings.release))} as release (read_only)")
-        return dict(
-            connection.execute(
-                "select table_name, estimated_size::bigint from duckdb_tables() "
-                "where schema_name not in ('raw', 'feeds')"
-            ).fetchall()
-        )
+        return count_rows(connection, "schema_name not in ('raw', 'feeds')")
 
 
 def marts() -> list[dg.AssetKey]:
