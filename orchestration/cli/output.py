@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
@@ -21,6 +22,9 @@ _BLOCKS_FROM = 4
 
 _WIDE = 10_000
 """Columns of output that no person's terminal cuts: a file or a pipe."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What a terminal takes for a command, but lines and tabs; Rich drops carriage returns."""
 
 
 class _Console(Console):
@@ -41,12 +45,12 @@ _err = Console(file=sys.stderr, highlight=False, soft_wrap=True)
 
 def say(text: str) -> None:
     """A line of talk, to stderr."""
-    _err.print(text, markup=False)
+    _err.print(_visible(text), markup=False)
 
 
 def show(text: str = "") -> None:
     """A line of data, to stdout."""
-    _out.print(text, markup=False)
+    _out.print(_visible(text), markup=False)
 
 
 def show_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
@@ -56,7 +60,8 @@ def show_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table, to stdout; numbers stand right. Too wide for the terminal: a block per row."""
-    cells = [[_cell(value) for value in row] for row in rows]
+    columns = [_visible(name) for name in columns]
+    cells = [[_visible(_cell(value)) for value in row] for row in rows]
     width = sum(
         2 + max(len(line) for cell in (name, *column) for line in cell.split("\n"))
         for name, column in zip(columns, zip(*cells, strict=True), strict=False)
@@ -107,6 +112,11 @@ def is_terminal() -> bool:
 def console() -> Console:
     """The console that talk goes to."""
     return _err
+
+
+def _visible(text: str) -> str:
+    """A text whose control characters can be read, and do nothing: customers write them too."""
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _cell(value: object) -> str:

@@ -238,6 +238,31 @@ def test_sql_says_when_rows_are_cut_off_and_never_in_the_data(earful: Shell, hou
     assert "only the first 3 rows" in ended.stderr
 
 
+def test_what_customers_write_gives_a_terminal_no_commands(earful: Shell, house: House) -> None:
+    written = r"e'red \x1b[31m title \x1b]0;x\x07 c1 ' || chr(155) || e'9m del \x7f\rline\nnext'"
+    publish(house, comments=f"select 1 as comment_id, {written} as comment")
+
+    ended = earful("sql", 'select comment as "\x1b[1mc" from comments')
+
+    assert [c for c in ended.stdout if not c.isprintable() and c != "\n"] == []
+    assert r"\x1b[1mc" in ended.stdout
+    assert r"red \x1b[31m title \x1b]0;x\x07 c1 \x9b9m del \x7fline" in ended.stdout
+    assert "\nnext" in ended.stdout
+    asked = json.loads(earful("sql", "select comment from comments", "--json").stdout)
+    assert asked[0]["comment"] == "red \x1b[31m title \x1b]0;x\x07 c1 \x9b9m del \x7f\rline\nnext"
+    assert earful("sql", "select comment from comments", "--json").stdout.isascii()
+
+
+def test_an_error_that_quotes_gives_a_terminal_no_commands(earful: Shell, house: House) -> None:
+    publish(house)
+
+    ended = earful("sql", 'select "\x1b[31m" from comments')
+
+    assert ended.returncode == 2
+    assert r"\x1b[31m" in ended.stderr
+    assert "\x1b" not in ended.stderr
+
+
 def test_status_shows_what_waits_to_be_loaded(earful: Shell, house: House) -> None:
     publish(house)
     house.land([review(2)])
