@@ -20,6 +20,9 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say each step.")
 _BLOCKS_FROM = 4
 """Columns from which a table that does not fit is shown row by row."""
 
+_PLAIN = ("_id", "_hash", "_build")
+"""Ends of the names of columns whose numbers are names."""
+
 _WIDE = 10_000
 """Columns of output that no person's terminal cuts: a file or a pipe."""
 
@@ -61,7 +64,10 @@ def show_json(value: Any) -> None:  # noqa: ANN401 - whatever JSON can hold
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table, to stdout; numbers stand right. Too wide for the terminal: a block per row."""
     columns = [_visible(name) for name in columns]
-    cells = [[_visible(_cell(value)) for value in row] for row in rows]
+    cells = [
+        [_visible(_cell(name, value)) for name, value in zip(columns, row, strict=True)]
+        for row in rows
+    ]
     width = sum(
         2 + max(len(line) for cell in (name, *column) for line in cell.split("\n"))
         for name, column in zip(columns, zip(*cells, strict=True), strict=False)
@@ -119,10 +125,13 @@ def _visible(text: str) -> str:
     return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
-def _cell(value: object) -> str:
+def _cell(column: str, value: object) -> str:
+    """A value as text; what is counted has separators, what is pasted elsewhere has none."""
     if value is None:
         return ""
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if not isinstance(value, int) or isinstance(value, bool) or column.endswith(_PLAIN):
+        return str(value)
+    return f"{value:,}"
 
 
 def _is_number(cell: str) -> bool:

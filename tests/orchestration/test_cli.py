@@ -238,6 +238,15 @@ def test_sql_says_when_rows_are_cut_off_and_never_in_the_data(earful: Shell, hou
     assert "only the first 3 rows" in ended.stderr
 
 
+def test_ids_can_be_pasted_and_counts_be_read(earful: Shell, house: House) -> None:
+    publish(house)
+
+    number = 60_019_072_521_035_415
+    ended = earful("sql", f"select {number} as customer_id, -{number} as row_hash, 1654 as n")
+
+    assert ended.stdout.split()[3:] == [str(number), str(-number), "1,654"]
+
+
 def test_what_customers_write_gives_a_terminal_no_commands(earful: Shell, house: House) -> None:
     written = r"e'red \x1b[31m title \x1b]0;x\x07 c1 ' || chr(155) || e'9m del \x7f\rline\nnext'"
     publish(house, comments=f"select 1 as comment_id, {written} as comment")
