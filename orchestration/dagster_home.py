@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from orchestration.settings import ROOT, Settings
+from orchestration.unwritable import make_folder
 
 _EVENT_LOG = """
 event_log_storage:
@@ -23,7 +24,7 @@ def prepare(settings: Settings) -> Path:
     Only there is known where events are kept, so our storage for them is named there.
     """
     home = settings.dagster_home
-    home.mkdir(parents=True, exist_ok=True)
+    make_folder(home)
     runs = json.dumps(str(home / "history" / "runs"))
     wanted = (ROOT / "dagster.yaml").read_text() + _EVENT_LOG.format(base_dir=runs)
     config = home / "dagster.yaml"

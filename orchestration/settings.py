@@ -24,6 +24,7 @@ from pydantic_settings import (
 )
 
 from connectors.errors import FixConfiguration
+from orchestration.unwritable import require_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout: where the dbt project and the shipped definitions are."""
@@ -205,7 +206,12 @@ def settings_in_file() -> set[str]:
 
 
 def load() -> Settings:
-    """Read the settings. Raises `FixConfiguration` naming the field, and what it expected."""
+    """Read the settings.
+
+    Raises:
+        FixConfiguration: A value is wrong; names the field, and what it expected.
+        FixEnvironment: The data folder is a file.
+    """
     named = os.environ.get("EARFUL_CONFIG")
     if named and not Path(named).is_file():
         raise FixConfiguration(
@@ -228,10 +234,12 @@ def load() -> Settings:
             f"not valid TOML: {error}",
             "Write name = value, texts in quotes.",
         ) from error
-    return settings.model_copy(
+    settings = settings.model_copy(
         update={
             name: getattr(settings, name).resolve()
             for name in ("sources", "exports", "seeds", "data", "build", "matching")
             if getattr(settings, name) is not None
         }
     )
+    require_folder(settings.data)
+    return settings

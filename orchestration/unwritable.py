@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 from connectors.errors import FixEnvironment
@@ -31,3 +32,26 @@ def unwritable(where: Path, why: str | None) -> FixEnvironment:
 def is_refusal(error: OSError) -> bool:
     """Whether the disk refused, rather than our code asking for nonsense."""
     return error.errno in _REFUSALS
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it.
+
+    Raises:
+        FixEnvironment: It cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error.strerror) from error
+
+
+def require_folder(folder: Path) -> None:
+    """A folder may be still to be made, but neither it nor one above it may be a file.
+
+    Raises:
+        FixEnvironment: One of them is.
+    """
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        raise unwritable(folder, os.strerror(errno.ENOTDIR))

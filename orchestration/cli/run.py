@@ -16,6 +16,7 @@ from orchestration.demo.beside import beside
 from orchestration.demo.home import exists
 from orchestration.long_lived import long_lived
 from orchestration.settings import Settings
+from orchestration.unwritable import make_folder
 
 if TYPE_CHECKING:
     from orchestration.dbt.manifest import Parsing
@@ -86,7 +87,7 @@ def execute(
 @contextlib.contextmanager
 def logged(settings: Settings, progress: Progress) -> Iterator[None]:
     """Have what the libraries say in a log beside the data, and each step told to `progress`."""
-    settings.data.mkdir(parents=True, exist_ok=True)
+    make_folder(settings.data)
     log = settings.data / "last_run.log"
     # the libraries' own talk would drown the summary; a failed run says where to find it
     with (

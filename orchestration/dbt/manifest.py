@@ -17,6 +17,7 @@ import msgspec
 from connectors.errors import FixConfiguration, FixEnvironment
 from orchestration.dbt import child
 from orchestration.settings import ROOT, Settings
+from orchestration.unwritable import make_folder
 
 PROJECT = ROOT / "dbt_project"
 _MARK = "fingerprint"
@@ -102,7 +103,7 @@ def parsing(settings: Settings) -> Iterator[Parsing]:
         yield Parsing(path, now)
         return
     _require_seeds(settings)
-    target.mkdir(parents=True, exist_ok=True)
+    make_folder(target)
     with subprocess.Popen(  # noqa: S603 - our own dbt, our own arguments
         [dbt_executable(), "parse", "--quiet", "--project-dir", PROJECT, "--profiles-dir", PROJECT],
         env={**os.environ, **settings.dbt_environment},

@@ -127,6 +127,32 @@ def test_a_misspelt_setting_in_the_file_is_not_swallowed(earful: Shell) -> None:
     assert "lock_wiat" in ended.stderr
 
 
+@pytest.mark.parametrize("command", ["run", "status", "doctor", "publish", "erase 7", "dev"])
+@pytest.mark.parametrize("below", ["", "/data"], ids=["a file", "below a file"])
+def test_a_data_folder_that_is_a_file_is_told(earful: Shell, command: str, below: str) -> None:
+    file = earful.folder / "notes.txt"
+    file.write_text("kept")
+
+    ended = earful(*command.split(), EARFUL_DATA=f"{file}{below}")
+
+    assert ended.returncode == 1
+    assert f"{file}{below}: cannot be written (Not a directory)" in ended.stderr
+    assert "earful explain DATA-WRITE" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert file.read_text() == "kept"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder in which none can be made")
+@pytest.mark.parametrize("command", ["run", "demo", "dev"])
+def test_a_data_folder_that_cannot_be_made_is_told(earful: Shell, command: str) -> None:
+    ended = earful(command, EARFUL_DATA="/proc/nothing")
+
+    assert ended.returncode == 1
+    assert "cannot be written" in ended.stderr
+    assert "earful explain DATA-WRITE" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_failed_work_ends_with_1(earful: Shell) -> None:
     ended = earful("sql", "select 1")
 
