@@ -13,11 +13,14 @@ import typer
 
 from orchestration import dagster_home
 from orchestration import settings as instance_settings
+from orchestration.cli.output import HIGHEST_PORT
 from orchestration.demo.beside import beside
 from orchestration.settings import ROOT, config_file
 
+Port = Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=1, max=HIGHEST_PORT)]
 
-def dev(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> int:
+
+def dev(port: Port = 3000) -> int:
     """The Dagster UI on 127.0.0.1, with schedules and sensors running; with the demo's vendors."""
     settings = instance_settings.load()
     dagster = str(Path(sys.executable).with_name("dagster"))

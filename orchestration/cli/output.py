@@ -17,6 +17,8 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on s
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what went wrong.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say each step.")]
 
+HIGHEST_PORT = 65_535
+
 _BLOCKS_FROM = 4
 """Columns from which a table that does not fit is shown row by row."""
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from orchestration import settings as instance_settings
-from orchestration.cli.output import Json, Quiet, say, show, show_json
+from orchestration.cli.output import HIGHEST_PORT, Json, Quiet, say, show, show_json
 
 app = typer.Typer(
     help="Build the report of the published version; `serve` shows it on 127.0.0.1.",
@@ -32,7 +32,12 @@ def report(context: typer.Context, *, as_json: Json = False, quiet: Quiet = Fals
 
 
 @app.command()
-def serve(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.", min=0)] = 3001) -> int:
+def serve(
+    port: Annotated[
+        int,
+        typer.Option(help="Port on 127.0.0.1; 0 for one that is free.", min=0, max=HIGHEST_PORT),
+    ] = 3001,
+) -> int:
     """Serve the current report to this machine alone, until interrupted."""
     from orchestration.report.serving import serving
 

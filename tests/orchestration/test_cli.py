@@ -92,6 +92,18 @@ def test_a_usage_error_ends_with_2_and_is_told_on_stderr(earful: Shell, wrong: l
 
 
 @pytest.mark.parametrize(
+    "wrong",
+    ["report serve --port 70000", "report serve --port -1", "dev --port 65536", "dev --port 0"],
+)
+def test_a_port_that_there_is_not_is_a_usage_error(earful: Shell, wrong: str) -> None:
+    ended = earful(*wrong.split())
+
+    assert ended.returncode == 2
+    assert "Invalid value for '--port'" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
     ("environment", "culprit"),
     [
         ({"EARFUL_MAX_COLLAPSE": "2"}, "EARFUL_MAX_COLLAPSE"),
