@@ -162,7 +162,8 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "WINDOW": (
         "A window is read again from `--since` (inclusive) to `--until` (exclusive), written as "
-        "ISO 8601 dates or times; without an offset they are UTC."
+        "ISO 8601 dates or times; without an offset they are UTC. `earful replay` takes when "
+        "packages landed, or load ids as `--plan` lists them."
     ),
     "WRITER-LOCKED": (
         "One process at a time writes the warehouse: the loader, dbt and publishing take turns. "

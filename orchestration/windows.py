@@ -1,4 +1,4 @@
-"""Reading a stretch of time again: the run configuration of every landing asset."""
+"""Stretches of time: what is read again, and which packages are mapped again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import dagster as dg
 
 from connectors.errors import FixConfiguration
 from connectors.landing import Window
+from connectors.landing.store import earliest_load_id, is_load_id
 
 
 class ReadAgain(dg.Config):
@@ -33,6 +34,22 @@ def window(since: str | None, until: str | None) -> Window | None:
             "WINDOW", "since, until", "the window ends before it begins", "Swap them."
         )
     return Window(since=begin, until=end)
+
+
+def packages(since: str | None, until: str | None) -> tuple[str, str]:
+    """Load ids from what users write: ids, or when packages landed.
+
+    Raises:
+        FixConfiguration: It is neither.
+    """
+    return _load_id("since", since) or "", _load_id("until", until) or "~"
+
+
+def _load_id(name: str, value: str | None) -> str | None:
+    if value is None or is_load_id(value):
+        return value
+    at = _time(name, value)
+    return earliest_load_id(at) if at else None
 
 
 def _time(name: str, value: str | None) -> datetime | None:

@@ -28,6 +28,7 @@ _LOOKED_AT = 10
 """Packages among which the newest record is looked for: the cost must not follow the history."""
 
 _TIME = "%Y%m%dT%H%M%S.%fZ"
+_LOAD_ID = re.compile(r"\d{8}T\d{6}\.\d{6}Z-[0-9a-f]{6}(\.[rc]\d+)?")
 
 
 class Landing:
@@ -89,7 +90,7 @@ class Landing:
 
     def landed_since(self, source: str, stream: str, moment: datetime) -> list[Manifest]:
         """Manifests of the packages that were begun at a moment or later (aware UTC)."""
-        first = moment.strftime(_TIME)
+        first = earliest_load_id(moment)
         ids = [i for i in self.load_ids(source, stream) if i >= first and not revision(i)]
         return [self.manifest(source, stream, load_id) for load_id in ids]
 
@@ -158,6 +159,16 @@ class Landing:
 
 def _made(load_id: str) -> datetime:
     return datetime.strptime(load_id.split("-", maxsplit=1)[0], _TIME).replace(tzinfo=UTC)
+
+
+def is_load_id(text: str) -> bool:
+    """Whether a package could be named so."""
+    return _LOAD_ID.fullmatch(text) is not None
+
+
+def earliest_load_id(moment: datetime) -> str:
+    """What sorts before the ids of packages that were begun at a time (naive UTC) or later."""
+    return moment.strftime(_TIME)
 
 
 def revision(load_id: str) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from connectors.errors import FixConfiguration
 from orchestration import settings as instance_settings
 from orchestration.cli.output import Json, say, show_json, show_table
+
+if TYPE_CHECKING:
+    from connectors.landing import Landing
 
 Query = Annotated[str, typer.Argument(help="SQL; tables are those of the published file.")]
 Stream = Annotated[str, typer.Argument(metavar="SOURCE.STREAM", help="Stream to work on.")]
@@ -54,8 +57,12 @@ def sql(query: Query, limit: Limit = 100, *, as_json: Json = False) -> int:
 
 def replay(
     stream: Stream,
-    since: Annotated[str, typer.Option(help="First load id to map again.")] = "",
-    until: Annotated[str, typer.Option(help="Load id to stop before.")] = "~",
+    since: Annotated[
+        str | None, typer.Option(help="Packages that landed from this date or time (UTC) on.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="... before this date or time. Both may be load ids.")
+    ] = None,
     *,
     plan: Annotated[bool, typer.Option("--plan", help="Say what would be done.")] = False,
     as_json: Json = False,
@@ -65,25 +72,30 @@ def replay(
     from connectors.landing.replay import replay as replay_packages
     from connectors.landing.replay import replayable
     from orchestration.sources import configured_stream
+    from orchestration.windows import packages
 
     settings = instance_settings.load()
     landing = Landing(settings.landing)
+    first, end = packages(since, until)
     source, _, name = stream.partition(".")
     target = configured_stream(settings, source, name)
+    _require_packages(landing, source, name)
     if plan:
-        found = replayable(landing, target.origin, since=since, until=until)
+        found = replayable(landing, target.origin, since=first, until=end)
         ids = [manifest.load_id for manifest in found]
         show_json(ids) if as_json else show_table(
             "Would be replayed", ["package"], [[i] for i in ids]
         )
         return 0
-    done = list(replay_packages(target, landing, since=since, until=until))
+    done = list(replay_packages(target, landing, since=first, until=end))
     rows = [
         [m.supersedes[0], m.load_id, m.counts.read, m.counts.accepted, m.counts.rejected]
         for m in done
     ]
     if as_json:
         show_json(rows)
+    elif not rows:
+        say("nothing to map again")
     else:
         show_table("Replayed", ["package", "superseded by", "read", "accepted", "set aside"], rows)
         say("earful run loads and publishes them")
@@ -97,13 +109,7 @@ def compact(stream: Stream, *, as_json: Json = False) -> int:
 
     source, _, name = stream.partition(".")
     landing = Landing(instance_settings.load().landing)
-    if (source, name) not in landing.streams():
-        raise FixConfiguration(
-            "STREAM-UNKNOWN",
-            stream,
-            "nothing has landed of a stream of this name",
-            "earful status lists what there is.",
-        )
+    _require_packages(landing, source, name)
     merged = compact_packages(landing, source, name)
     if as_json:
         show_json({"load_id": merged.load_id, "merges": merged.merges} if merged else None)
@@ -112,3 +118,13 @@ def compact(stream: Stream, *, as_json: Json = False) -> int:
     else:
         say("nothing to merge")
     return 0
+
+
+def _require_packages(landing: Landing, source: str, name: str) -> None:
+    if (source, name) not in landing.streams() or not landing.load_ids(source, name):
+        raise FixConfiguration(
+            "STREAM-UNKNOWN",
+            f"{source}.{name}",
+            "nothing has landed of a stream of this name",
+            "earful status lists what there is.",
+        )

@@ -267,6 +267,51 @@ def test_nothing_is_merged_of_a_stream_that_nobody_knows(earful: Shell, house: H
     assert house.landing.streams() == [("app", "reviews")]
 
 
+@pytest.mark.parametrize("flag", ["--since", "--until"])
+def test_packages_are_mapped_again_from_a_time_and_from_nothing_else(
+    earful: Shell, flag: str
+) -> None:
+    ended = earful("replay", "shop.orders", flag, "foo", "--plan")
+
+    assert ended.returncode == 2
+    assert f"{flag.strip('-')}: not a date or time. Write 2026-11-01" in ended.stderr
+    assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("more", [[], ["--plan"], ["--since", "2026-01-01"]])
+def test_nothing_is_mapped_again_of_a_stream_that_landed_nothing(
+    earful: Shell, more: list[str]
+) -> None:
+    ended = earful("replay", "shop.orders", *more)
+
+    assert ended.returncode == 2
+    assert "shop.orders: nothing has landed of a stream of this name" in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_packages_to_map_again_are_those_that_landed_in_a_window(
+    earful: Shell, house: House
+) -> None:
+    early, late = "20260301T120000.000000Z-aaaaaa", "20260302T120000.000000Z-bbbbbb"
+    for load_id in (early, late):
+        house.land([review(1)], source="app_store", load_id=load_id)
+    (house.settings.landing / "app_store/reviews").rename(
+        house.settings.landing / "app_store/customer_reviews"
+    )
+
+    def planned(*window: str) -> list[str]:
+        ended = earful("replay", "app_store.customer_reviews", *window, "--plan", "--json")
+        ids: list[str] = json.loads(ended.stdout)
+        return ids
+
+    assert planned() == [early, late]
+    assert planned("--since", "2026-03-02") == [late]
+    assert planned("--until", "2026-03-02") == [early]
+    assert planned("--since", "2026-03-01T13:30:00+01:00") == [late]
+    assert planned("--since", late) == [late]
+    assert planned("--until", late) == [early]
+
+
 def test_sql_says_when_rows_are_cut_off_and_never_in_the_data(earful: Shell, house: House) -> None:
     publish(house)
 
