@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from connectors.families import TABLES as FAMILY_TABLES
-from orchestration.publishing import parquet
+from orchestration.publishing import about_comments, parquet
 from orchestration.warehouse import Connection
 from orchestration.warehouse.sql import literal, literals, quote, timestamp, utc_now
 
@@ -57,15 +57,12 @@ def describe(
             {sum(rows.values())}::bigint as total_rows,
             (select max(loaded_at) from warehouse.raw._loads) as loaded_until,
             (select count(distinct source) from warehouse.raw._loads) as source_count;
-
-        comment on table about is 'One row: what this file is, and how old.';
-        comment on column about.loaded_until is 'Time (UTC) of the newest load in this version.';
-        comment on column about.gate is 'Verdict of the release gate.';
         """
     )
     _tell_sources(connection, edition.standings)
     _count_rejects(connection)
     _list(connection, files)
+    about_comments.comment(connection)
 
 
 def _tell_sources(connection: Connection, standings: tuple[Standing, ...]) -> None:
@@ -104,15 +101,6 @@ def _tell_sources(connection: Connection, standings: tuple[Standing, ...]) -> No
             failed_streams::varchar as failed_streams
         from loaded full join configured using (source, family)
         order by source, family;
-
-        comment on table about_sources is
-            'Each source and family: when it was last heard of, and what became of its records.';
-        comment on column about_sources.stale_after_hours is
-            'Age of its newest record at which the source counts as late; null where none is set.';
-        comment on column about_sources.is_late is
-            'Whether its newest record was older than that when it was last read.';
-        comment on column about_sources.failed_streams is
-            'Streams that landed nothing when they were last to be read; null where all did.';
         """
     )
 
@@ -148,11 +136,6 @@ def _count_rejects(connection: Connection) -> None:
         inner join warehouse.raw._loads as loads on rejects._load_id = loads.load_id
         where loads.superseded_by is null
         group by all order by all;
-
-        comment on table about_rejects is
-            'One row per source, table and reason: rows that the raw gate set aside.';
-        comment on column about_rejects.reason is
-            'What such a row breaks of its contract.';
         """
     )
 
@@ -171,11 +154,5 @@ def _list(connection: Connection, files: list[parquet.File]) -> None:
         );
 
         insert into about_files values {rows};
-
-        comment on table about_files is
-            'One row per Parquet file: what is in parquet/<table>/*.parquet.';
-        comment on column about_files.fingerprint is 'Equal for equal rows.';
-        comment on column about_files.written_in is
-            'Version that wrote the file; in all since then its rows were the same.';
         """
     )
