@@ -12,7 +12,7 @@ INSTALLED := $(VENV)/.installed
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(INSTALLED) .env ## the whole way on the bundled sample exports
+demo: $(INSTALLED) .env ## the whole way on a made-up company, its vendors on loopback
 	@$(BIN)/earful demo
 
 test: $(INSTALLED) ## the tests, on every supported Python that is installed

@@ -150,7 +150,7 @@ EXPLANATIONS: dict[str, str] = {
         "this one open. Close it there. For reading, open the published file: it is never locked."
     ),
     "WAREHOUSE-MISSING": (
-        "The file is made by the first run: `earful run`, or `make demo` for the sample exports."
+        "The file is made by the first run: `earful run`, or `make demo` for a made-up company."
     ),
     "WAREHOUSE-NOT-DUCKDB": (
         "There is a file in the warehouse's place that is not a DuckDB database. Move it away; "

@@ -10,13 +10,19 @@ import typer
 from connectors import explanations as of_connectors
 from connectors.errors import FixConfiguration
 from orchestration import explanations as of_orchestration
-from orchestration.cli.output import show, show_table
+from orchestration.cli.output import Json, show, show_json, show_table
 
 _ALL = of_connectors.EXPLANATIONS | of_orchestration.EXPLANATIONS
 
 
-def explain(code: Annotated[str | None, typer.Argument(help="Code of an error.")] = None) -> int:
+Code = Annotated[str | None, typer.Argument(help="Code of an error.")]
+
+
+def explain(code: Code = None, *, as_json: Json = False) -> int:
     """What an error's code means, and what to do; without a code, the list of them."""
+    if code is None and as_json:
+        show_json(dict(sorted(_ALL.items())))
+        return 0
     if code is None:
         show_table(
             "",
@@ -33,5 +39,8 @@ def explain(code: Annotated[str | None, typer.Argument(help="Code of an error.")
             "no such code",
             f"Did you mean {' or '.join(near)}?" if near else "earful explain lists them all.",
         )
-    show(f"{code.upper()}\n\n{text}")
+    if as_json:
+        show_json({code.upper(): text})
+    else:
+        show(f"{code.upper()}\n\n{text}")
     return 0

@@ -182,13 +182,32 @@ def test_a_held_gate_ends_with_75_and_says_who(earful: Shell, house: House) -> N
 
 @pytest.mark.parametrize(
     "command",
-    [["status"], ["doctor"], ["publish"], ["config", "show"], ["sql", "from comments"]],
+    [
+        ["status"],
+        ["doctor"],
+        ["publish"],
+        ["config", "show"],
+        ["sql", "from comments"],
+        ["explain"],
+        ["explain", "SQL"],
+    ],
     ids=" ".join,
 )
 def test_json_is_json(earful: Shell, house: House, command: list[str]) -> None:
     publish(house)
 
     json.loads(earful(*command, "--json").stdout)
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        *("run", "demo", "status", "sql", "replay", "compact", "erase", "publish", "report"),
+        *("doctor", "explain", "config show"),
+    ],
+)
+def test_every_verb_that_ends_by_itself_can_speak_json(earful: Shell, verb: str) -> None:
+    assert "--json" in earful(*verb.split(), "--help").stdout
 
 
 def test_an_error_is_json_too_with_its_code_and_remedy(earful: Shell) -> None:
