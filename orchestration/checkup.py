@@ -13,8 +13,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from connectors.errors import EarfulError
+from orchestration.dbt.manifest import require_seeds
 from orchestration.demo.home import exists
 from orchestration.settings import Settings
+from orchestration.variables import unread
 from orchestration.warehouse import connect, holder
 from orchestration.yaml_files import source_attributes
 
@@ -40,16 +42,20 @@ class Finding:
     value: str
     good: bool = True
     remedy: str = ""
+    warns: bool = False
+    """Whether something may be wrong, though all works."""
 
 
 def checkup(settings: Settings) -> list[Finding]:
-    """Look at versions, disk, the writer gate, files, sources' variables and the clock."""
+    """Look at versions, disk, the writer gate, files, seeds, variables and the clock."""
     return [
         *_versions(),
         _disk(settings.data),
         _writer(settings),
         *_files(settings),
+        _seeds(settings),
         *_variables(settings),
+        *_unread(settings),
         _clock(),
     ]
 
@@ -89,6 +95,15 @@ def _files(settings: Settings) -> Iterator[Finding]:
             yield Finding(name, error.what, good=False, remedy=error.remedy)
 
 
+def _seeds(settings: Settings) -> Finding:
+    try:
+        require_seeds(settings)
+    except EarfulError as error:
+        found = f"{error.where}: {error.what}"
+        return Finding("seeds", found, good=False, remedy=error.remedy)
+    return Finding("seeds", str(settings.seeds))
+
+
 def _variables(settings: Settings) -> Iterator[Finding]:
     ours = _of_the_demo(settings)
     for file in sorted(settings.sources.glob("*/defs.yaml")):
@@ -111,6 +126,12 @@ def _variables(settings: Settings) -> Iterator[Finding]:
                 there,
                 "" if there else f"The source {file.parent.name} needs it.",
             )
+
+
+def _unread(settings: Settings) -> Iterator[Finding]:
+    for name, meant in unread(settings).items():
+        remedy = f"Did you mean {meant}?" if meant else "earful config show lists every setting."
+        yield Finding(f"variable {name}", "set, and nothing reads it", remedy=remedy, warns=True)
 
 
 def _of_the_demo(settings: Settings) -> frozenset[str]:

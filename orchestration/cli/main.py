@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,7 @@ from orchestration.cli import (
     run,
     status,
 )
-from orchestration.cli.output import say
+from orchestration.cli.output import say, show
 from orchestration.unwritable import is_refusal, unwritable
 
 app = typer.Typer(
@@ -38,11 +39,25 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:  # noqa: FBT001 - the signature that Typer calls
+    if asked:
+        show(f"earful {version('earful')}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_version, is_eager=True, help="Say which version it is."),
+]
+
+
 @app.callback()
 def _instance(
     config_file: Annotated[
         str | None, typer.Option("--config", metavar="FILE", help="Settings file (earful.toml).")
     ] = None,
+    *,
+    _: Version = False,
 ) -> None:
     if config_file:
         os.environ["EARFUL_CONFIG"] = config_file
@@ -92,8 +107,9 @@ def main() -> None:
         _tell(refused, as_json="--json" in arguments)
         sys.exit(refused.exit_code)
     except typer.TyperException as error:
-        message = error.format_message().rstrip(".")
-        say(f"error: {message}. earful --help lists what there is.")
+        # without one, what there is has been listed already
+        if message := error.format_message().rstrip("."):
+            say(f"error: {message}. earful --help lists what there is.")
         sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -102,7 +102,7 @@ def parsing(settings: Settings) -> Iterator[Parsing]:
     if path.exists() and mark.exists() and mark.read_text() == now:
         yield Parsing(path, now)
         return
-    _require_seeds(settings)
+    require_seeds(settings)
     make_folder(target)
     with subprocess.Popen(  # noqa: S603 - our own dbt, our own arguments
         [dbt_executable(), "parse", "--quiet", "--project-dir", PROJECT, "--profiles-dir", PROJECT],
@@ -118,8 +118,12 @@ def parsing(settings: Settings) -> Iterator[Parsing]:
                 process.terminate()
 
 
-def _require_seeds(settings: Settings) -> None:
-    """An instance's own folder of seeds may be from before there was one of them."""
+def require_seeds(settings: Settings) -> None:
+    """An instance's own folder of seeds may be from before there was one of them.
+
+    Raises:
+        FixConfiguration: It lacks one.
+    """
     needed = {file.name for file in (PROJECT / "seeds").glob("*.csv")}
     # a link that leads nowhere is no seed
     there = {file.name for file in settings.seeds.glob("*.csv") if file.exists()}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,14 @@ from shop import EDITION, stock
 import connectors.explanations
 import orchestration.explanations
 from connectors import errors
+from orchestration import settings
 from orchestration.publishing import snapshot
 from orchestration.publishing.versions import FILE, Versions
 from orchestration.settings import ROOT, Settings
+from orchestration.variables import known
 from orchestration.warehouse import WriterGate, connect
 
+SEEDS = ROOT / "dbt_project/seeds"
 HEAVY = {"dagster", "dbt", "great_expectations", "polars", "duckdb", "pandas", "pyarrow"}
 
 
@@ -89,6 +94,23 @@ def test_a_usage_error_ends_with_2_and_is_told_on_stderr(earful: Shell, wrong: l
     assert ended.stdout == ""
     assert ended.stderr.startswith("error: ")
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("asked", [[], ["config"]], ids=["earful", "earful config"])
+def test_a_command_without_a_verb_lists_the_verbs_and_no_error(
+    earful: Shell, asked: list[str]
+) -> None:
+    ended = earful(*asked)
+
+    assert ended.returncode == 2
+    assert "Commands" in ended.stdout + ended.stderr
+    assert "error" not in ended.stderr
+
+
+def test_the_version_can_be_asked_for(earful: Shell) -> None:
+    ended = earful("--version")
+
+    assert (ended.returncode, ended.stdout) == (0, f"earful {version('earful')}\n")
 
 
 @pytest.mark.parametrize(
@@ -163,6 +185,55 @@ def test_a_data_folder_that_cannot_be_made_is_told(earful: Shell, command: str) 
     assert "cannot be written" in ended.stderr
     assert "earful explain DATA-WRITE" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def examined(earful: Shell, **environment: str) -> dict[str, dict[str, str]]:
+    told = earful("doctor", "--json", **environment).stdout
+    return {row["what"]: row for row in json.loads(told)}
+
+
+def test_the_doctor_sees_that_a_seed_is_missing(earful: Shell) -> None:
+    assert examined(earful)["seeds"]["state"] == "ok"
+
+    (earful.folder / "seeds").mkdir()
+    found = examined(earful, EARFUL_SEEDS="seeds")["seeds"]
+
+    assert found["state"] == "WRONG"
+    assert "has no business_hours.csv, " in found["value"]
+    assert earful("doctor", EARFUL_SEEDS="seeds").returncode == 1
+
+
+def test_the_doctor_warns_of_variables_that_nothing_reads(earful: Shell) -> None:
+    found = examined(earful, EARFUL_KEEP_VERSION="4", EARFUL_NOSUCH="1", earful_seeds=str(SEEDS))
+
+    assert found["variable EARFUL_KEEP_VERSION"]["state"] == "WARN"
+    assert found["variable EARFUL_KEEP_VERSION"]["remedy"] == "Did you mean EARFUL_KEEP_VERSIONS?"
+    assert found["variable EARFUL_NOSUCH"]["remedy"] == "earful config show lists every setting."
+    assert {w for w, row in found.items() if row["state"] == "WARN"} == {
+        "variable EARFUL_KEEP_VERSION",
+        "variable EARFUL_NOSUCH",
+    }
+
+
+def test_a_warning_is_nothing_wrong(earful: Shell) -> None:
+    (earful.folder / "sources").mkdir()
+    own = {"EARFUL_SOURCES": "sources", "EARFUL_NOSUCH": "1"}
+
+    assert earful("doctor", **own).returncode == 0
+
+
+def test_variables_that_code_or_docs_name_are_known() -> None:
+    files = [
+        *(f for p in ("connectors", "orchestration", "tests") for f in (ROOT / p).rglob("*.py")),
+        *(f for p in ("docs", "examples") for f in (ROOT / p).rglob("*.md")),
+        *(ROOT / "dbt_project").glob("*.yml"),
+        ROOT / "README.md",
+    ]
+    named = {n for f in files for n in re.findall(r"EARFUL_[A-Z_]*[A-Z]", f.read_text())}
+    made_up = {"EARFUL_KEEP_VERSION", "EARFUL_NOSUCH", "EARFUL_TEST_KEY"}
+
+    assert len(named) > 20
+    assert named - made_up - known(settings.load()) == set()
 
 
 def test_failed_work_ends_with_1(earful: Shell) -> None:
