@@ -27,7 +27,9 @@ with cells as (
 valued as (
     select
         *,
-        interval_low is not null and interval_high is not null as has_interval
+        interval_low is not null and interval_high is not null as has_interval,
+        min(period) over (partition by series_id) as first_period,
+        max(period) over (partition by series_id) as last_period
     from cells
     where part = 'value'
 ),
@@ -52,11 +54,13 @@ invited as (
 told as (
     select
         valued.series_id,
-        -- another version of the same thing was told before, and this one begins here instead of it
+        -- another version of the same thing was told to the period before, and this one begins where it ended
         valued.period_grain <> 'all'
-        and valued.period = min(valued.period) over (partition by valued.series_id)
-        and valued.period > min(valued.period) over (partition by valued.line_id)
-        and count(*) over (partition by valued.line_id, valued.period) = 1 as break_before,
+        and valued.period = valued.first_period
+        and coalesce(
+            max(valued.period) over before_here
+            = max(case when valued.period = valued.last_period then valued.period end) over before_here, false
+        ) as break_before,
         {%- for column in cell %}
         valued.{{ column }},
         {%- endfor %}
@@ -99,6 +103,10 @@ told as (
     cross join heard
     left join began on valued.source = began.source
     left join invited on valued.rate_id = invited.rate_id and valued.weights_flag is distinct from 'not_invited'
+    window before_here as (
+        partition by valued.line_id order by valued.period
+        range between unbounded preceding and interval 1 day preceding
+    )
 ),
 
 {#- Classical additive decomposition, as of statsmodels' seasonal_decompose where no period is missing:
