@@ -51,20 +51,30 @@
     which DuckDB can spill.
 -#}
 {% macro current_winners(relation, name, key, cursor) -%}
-    with {{ numbered_loads(relation, '_load_id') }}
+    {%- set place = 'place' if is_incremental() else 'rowid' %}
+    {%- set versions = 'touched' if is_incremental() else relation %}
+    with
+    {%- if is_incremental() %}
+    -- first, so that all else looks at few
+    touched {{ made_once() }} (
+        select {{ (key + [cursor]) | unique | join(', ') }}, _load_id, _loaded_at, rowid as place
+        from {{ relation }} as versions
+        {{ of_touched_keys(relation, key) }}
+    ),
+    {%- endif %}
+    {{ numbered_loads(versions, '_load_id') }}
 
     newest as (
         select
             {{ hash_id(["'" ~ name ~ "'"] + key) }} as record_id,
             max(
                 cast(epoch_us(coalesce(versions.{{ cursor }}, timestamp '0001-01-01')) as hugeint) * 18446744073709551616
-                + ((cast(loads.age as hugeint) << 40) | versions.rowid)
+                + ((cast(loads.age as hugeint) << 40) | versions.{{ place }})
             ) as version,
             max(versions._loaded_at) as _seen_at,
             min(versions._load_id) as _first_load_id
-        from {{ relation }} as versions
+        from {{ versions }} as versions
         inner join loads on versions._load_id = loads.load_id
-        {{ of_touched_keys(relation, key) }}
         group by 1
     )
 
