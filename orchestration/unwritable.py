@@ -50,8 +50,11 @@ def require_folder(folder: Path) -> None:
     """A folder may be still to be made, but neither it nor one above it may be a file.
 
     Raises:
-        FixEnvironment: One of them is.
+        FixEnvironment: One of them is, or the disk takes no such name.
     """
-    there = next(path for path in (folder, *folder.parents) if path.exists())
+    try:
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+    except OSError as error:
+        raise unwritable(folder, error.strerror) from error
     if not there.is_dir():
         raise unwritable(folder, os.strerror(errno.ENOTDIR))

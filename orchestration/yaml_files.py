@@ -57,7 +57,10 @@ def not_yaml(file: str, error: yaml.YAMLError) -> FixConfiguration:
 def off_schema(
     path: Path, error: ValidationError, above: tuple[str, ...] = (), keys: str = _KEYS
 ) -> FixConfiguration:
-    """The sentence for the first thing that a schema refuses.
+    """The sentence for what a schema refuses: the deepest thing, which the others follow from.
+
+    Where a value may have several shapes, pydantic tells why it is none of each; the shape that was
+    meant is the one that fits furthest.
 
     Args:
         path: The file.
@@ -65,23 +68,29 @@ def off_schema(
         above: Keys under which what it judged stands in the file.
         keys: Where every key is explained.
     """
-    first = error.errors(include_input=False, include_url=False)[0]
-    field = ".".join(str(part) for part in first["loc"])
-    line = _line_of(path, (*above, *first["loc"]))
-    where = f"{path}:{line}, {field}" if field else f"{path}:{line}"
-    return FixConfiguration("YAML-SCHEMA", where, first["msg"], keys)
+    root = yaml.compose(path.read_text(encoding="utf-8"))
+    found = [
+        (_lines(root, (*above, *one["loc"])), not one["type"].endswith("_type"), one)
+        for one in error.errors(include_input=False, include_url=False)
+    ]
+    lines, _, told = max(found, key=lambda one: (len(one[0]), one[1]))
+    # a shape's name stands in no file; what is missing does not either
+    last = len(told["loc"]) - 1 if told["type"] == "missing" else None
+    parts = [p for at, p in enumerate(told["loc"]) if at == last or len(above) + at in lines]
+    where = f"{path}:{max(lines.values(), default=1)}"
+    field = ".".join(str(part) for part in parts)
+    return FixConfiguration(
+        "YAML-SCHEMA", f"{where}, {field}" if field else where, told["msg"], keys
+    )
 
 
-def _line_of(file: Path, location: tuple[str | int, ...]) -> int:
-    """Line (from 1) of the deepest part of `location` that the file holds."""
-    node = yaml.compose(file.read_text(encoding="utf-8"))
-    line = 1
-    for part in location:
-        found = _child(node, part)
-        if found is None:
-            break
-        line, node = found
-    return line
+def _lines(node: yaml.Node | None, location: tuple[str | int, ...]) -> dict[int, int]:
+    """Lines (from 1) of the parts of `location` that the file holds, by their place in it."""
+    lines = {}
+    for place, part in enumerate(location):
+        if found := _child(node, part):
+            lines[place], node = found
+    return lines
 
 
 def _child(node: yaml.Node | None, part: str | int) -> tuple[int, yaml.Node] | None:

@@ -176,10 +176,9 @@ def test_a_data_folder_that_is_a_file_is_told(earful: Shell, command: str, below
     assert file.read_text() == "kept"
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder in which none can be made")
 @pytest.mark.parametrize("command", ["run", "demo", "dev"])
 def test_a_data_folder_that_cannot_be_made_is_told(earful: Shell, command: str) -> None:
-    ended = earful(command, EARFUL_DATA="/proc/nothing")
+    ended = earful(command, EARFUL_DATA=str(earful.folder / ("n" * 300)))
 
     assert ended.returncode == 1
     assert "cannot be written" in ended.stderr

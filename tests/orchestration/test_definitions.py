@@ -347,6 +347,33 @@ def test_a_typo_in_a_source_is_named_by_file_line_and_key(
 
 
 @pytest.mark.parametrize(
+    ("value", "where", "said"),
+    [
+        ("{column: amount, time_zone: Berlni}", ".time_zone", "no such time zone"),
+        ("{column: amount, constant: 1}", "", "say exactly one of"),
+        ("{column: amount, scale: [1]}", ".scale.1", "required"),
+        ("[1]", "", "valid string"),
+    ],
+)
+def test_of_a_value_with_several_shapes_the_one_that_was_meant_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: str, where: str, said: str
+) -> None:
+    file = tmp_path / "sources/shop/defs.yaml"
+    file.parent.mkdir(parents=True)
+    text = (SOURCES / "shop/defs.yaml").read_text()
+    file.write_text(text.replace("amount: amount", f"amount: {value}"))
+    line = next(n for n, text in enumerate(file.read_text().splitlines(), 1) if value in text)
+    monkeypatch.setenv("EARFUL_SOURCES", str(tmp_path / "sources"))
+
+    with pytest.raises(FixConfiguration) as caught:
+        load_definitions()
+
+    columns = "streams.orders.tables.value_events.columns"
+    assert caught.value.where == f"{file}:{line}, {columns}.amount{where}"
+    assert said in caught.value.what
+
+
+@pytest.mark.parametrize(
     ("text", "code", "said"),
     [
         ("", "YAML-SCHEMA", "defs.yaml: has no attributes"),
