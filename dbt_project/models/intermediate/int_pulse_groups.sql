@@ -65,26 +65,37 @@ grouped as (
         avg(answer) as mean,
         stddev_samp(answer) as deviation,
         count(*) filter (nps_group = 'promoter') as promoters,
-        count(*) filter (nps_group = 'detractor') as detractors
+        count(*) filter (nps_group = 'detractor') as detractors,
+        -- what a published figure tells of one answer: its group where there is an eNPS, else itself
+        min(coalesce(nps_group, cast(answer as varchar))) as first_told,
+        max(coalesce(nps_group, cast(answer as varchar))) as last_told
     from newest
     where place = 1
     group by source, question_id, driver, method_version, month, rollup(team_ref)
 ),
 
--- smallest first: what is hidden until nothing smaller than k can be had by subtraction
-ranked as (
+-- a group tells its members' answers if it is small, or if all of it said the same
+judged as (
     select
         *,
         team_ref = 'all' as is_total,
-        row_number() over siblings as place,
-        sum(respondents) over (siblings rows between unbounded preceding and 1 preceding) as smaller,
-        min(respondents) over (
-            partition by source, question_id, driver, method_version, month, team_ref = 'all'
-        ) as smallest
+        respondents < {{ k }} or first_told = last_told as is_telling
     from grouped
-    window siblings as (
-        partition by source, question_id, driver, method_version, month, team_ref = 'all'
-        order by respondents, team_ref
+),
+
+-- those first, then smallest first: what is hidden until nothing of the kind can be had by subtraction
+ranked as (
+    select
+        *,
+        coalesce(bool_or(is_telling) over ahead, false) as any_ahead_is_telling,
+        sum(respondents) over ahead as ahead_respondents,
+        min(first_told) over ahead as ahead_first_told,
+        max(last_told) over ahead as ahead_last_told
+    from judged
+    window ahead as (
+        partition by source, question_id, driver, method_version, month, is_total
+        order by is_telling desc, respondents, team_ref
+        rows between unbounded preceding and 1 preceding
     )
 )
 
@@ -102,8 +113,11 @@ select
     deviation,
     promoters,
     detractors,
-    respondents < {{ k }}
-    -- complementary: total minus published leaves the hidden ones together, which must not be
-    -- fewer than k, nor one group alone
-    or (not is_total and smallest < {{ k }} and (coalesce(smaller, 0) < {{ k }} or place <= 2)) as is_hidden
+    is_telling
+    -- complementary: total minus published leaves the hidden ones together, which must not tell either
+    or (
+        not is_total
+        and any_ahead_is_telling
+        and (ahead_respondents < {{ k }} or ahead_first_told = ahead_last_told)
+    ) as is_hidden
 from ranked

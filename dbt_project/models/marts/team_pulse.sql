@@ -1,4 +1,4 @@
--- One row per team (or all teams), pulse question and month; small groups show that they exist, no more.
+-- One row per team (or all teams), pulse question and month; groups that would tell of one person show that they exist, no more.
 with groups as (
     select * from {{ ref('int_pulse_groups') }}
 ),
@@ -74,11 +74,11 @@ select
     measured.metric,
     measured.method_version,
     measured.published_n as n,
-    case when not measured.is_hidden and measured.low is not null then round(measured.value, 4) end as value,
+    case when not measured.is_hidden then round(measured.value, 4) end as value,
     case when not measured.is_hidden then round(measured.low, 4) end as interval_low,
     case when not measured.is_hidden then round(measured.high, 4) end as interval_high,
     case
-        when measured.is_hidden or measured.low is null then null
+        when measured.is_hidden then null
         when measured.metric = 'enps' then 'adjusted Wald'
         else {{ mean_method('measured.scale_min') }}
     end as interval_method,

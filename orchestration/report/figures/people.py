@@ -11,7 +11,8 @@ from orchestration.report.figures.context import Context
 from orchestration.report.formats import count, interval, number
 
 _HIDDEN = (
-    "A group that is too small to be shown safely, or whose numbers would give a small one away, "
+    "A group that is too small to be shown safely, or that all said the same, or whose numbers "
+    "would give such a one away, "
     "reads hidden; how many answered in it is hidden too."
 )
 
