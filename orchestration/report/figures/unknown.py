@@ -134,8 +134,8 @@ def _flags(context: Context) -> Listed:
         title="Numbers that have no value or no interval",
         says=(
             "Cells of metrics by month and touchpoint, by what keeps them from being told: too few "
-            "answers for an interval; no end yet: so many still wait; hidden: employees whose answers "
-            "it would give away."
+            "answers for an interval; no end yet: so many still wait; hidden: employees whose "
+            "answers it would give away."
         ),
         empty="Every cell has a value and an interval.",
         sql=f"""
