@@ -14,21 +14,26 @@
       _first_load_id  load package that first spoke of it: its age, the same after a rebuild
 
     Winners are found on narrow columns and fetched by row id: sorting or grouping whole rows
-    costs 15 to 40 plain scans. An increment does the same for the keys that were heard of since.
+    costs 15 to 40 plain scans. An increment does the same for the keys that were heard of since; its
+    winners are a temporary table, so that they are looked up in the raw table, and not it in them.
 -#}
 {% macro current_versions(relation, name, key, cursor) -%}
     {{ return(adapter.dispatch('current_versions')(relation, name, key, cursor)) }}
 {%- endmacro %}
 
 {% macro duckdb__current_versions(relation, name, key, cursor) -%}
+    {%- set winners = '(' ~ current_winners(relation, name, key, cursor) ~ ')' -%}
+    {%- if is_incremental() -%}
+        {%- do temporary('current_winners', winners) -%}
+        {%- set winners = 'current_winners' -%}
+    {%- endif -%}
     select
         versions.*,
         winners.record_id,
         winners._seen_at,
         winners._first_load_id
     from {{ relation }} as versions
-    inner join ({{ current_winners(relation, name, key, cursor) }}) as winners
-        on versions.rowid = winners.winner
+    inner join {{ winners }} as winners on versions.rowid = winners.winner
 {%- endmacro %}
 
 {#- Engines without a row id: the loader's time and the load make a version, ties by content. -#}

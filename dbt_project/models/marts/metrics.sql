@@ -46,7 +46,7 @@ began as (
     group by source
 ),
 
--- a condition on one side alone would compare every row with every other
+-- a condition on one side alone, beside a key, would compare every row with every other
 invited as (
     select * from cells where part = 'response_rate'
 ),
@@ -102,7 +102,8 @@ told as (
     from valued
     cross join heard
     left join began on valued.source = began.source
-    left join invited on valued.rate_id = invited.rate_id and valued.weights_flag is distinct from 'not_invited'
+    left join invited
+        on case when valued.weights_flag is distinct from 'not_invited' then valued.rate_id end = invited.rate_id
     window before_here as (
         partition by valued.line_id order by valued.period
         range between unbounded preceding and interval 1 day preceding
@@ -203,12 +204,11 @@ compared as (
         {%- endfor %}
     from told
     left join deseasoned
-        on told.series_id = deseasoned.series_id and told.period_start = deseasoned.period_start and told.is_comparable
+        on told.series_id = deseasoned.series_id and told.period_start = deseasoned.period_start
     {%- for name in changes %}
     left join periods as {{ name }}
         on told.series_id = {{ name }}.series_id
-        and told.{{ name }}_from = {{ name }}.period_start
-        and told.is_comparable
+        and case when told.is_comparable then told.{{ name }}_from end = {{ name }}.period_start
     {%- endfor %}
 ),
 
