@@ -1,4 +1,4 @@
-"""How DuckDB goes about the models: a join that has a key is never one of every row with every other."""
+"""How DuckDB goes about the models: a join with a key never compares every row with every other."""
 
 from __future__ import annotations
 

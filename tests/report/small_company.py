@@ -464,6 +464,7 @@ def _pulse() -> list[Row]:
                         **seen,
                         "interval_method": None if hidden else "t",
                         "is_hidden": hidden,
+                        "customer_csat_version": "csat 1-5",
                         "customer_csat_n": 12,
                         "customer_csat": 75.0,
                         "customer_csat_low": 47.0,

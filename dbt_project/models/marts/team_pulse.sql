@@ -17,16 +17,21 @@ quantiles as (
     select * from {{ ref('student_t') }}
 ),
 
--- customers meet employees at touchpoint and month, never person to person
+-- customers meet employees at touchpoint and month, never person to person; what counts as satisfied is not
+-- the same in two readings, so that of most answers speaks
 customers as (
     select
         touchpoint,
         date_trunc('month', scored_at) as month,
+        method_version,
         count(*) as n,
-        count(*) filter (is_top_box) as hits
+        count(*) filter (is_top_box) as hits,
+        row_number() over (
+            partition by touchpoint, date_trunc('month', scored_at) order by count(*) desc, method_version
+        ) as place
     from {{ ref('scores') }}
     where metric = 'csat'
-    group by all
+    group by touchpoint, date_trunc('month', scored_at), method_version
 ),
 
 measured as (
@@ -83,10 +88,11 @@ select
         else {{ mean_method('measured.scale_min') }}
     end as interval_method,
     measured.is_hidden,
+    customers.method_version as customer_csat_version,
     customers.n as customer_csat_n,
     round(100.0 * customers.hits / customers.n, 4) as customer_csat,
     round(100 * {{ wilson_bound(-1, 'customers.n', 'customers.hits') }}, 4) as customer_csat_low,
     round(100 * {{ wilson_bound(1, 'customers.n', 'customers.hits') }}, 4) as customer_csat_high
 from measured
 left join customers
-    on measured.touchpoint = customers.touchpoint and measured.month = customers.month
+    on measured.touchpoint = customers.touchpoint and measured.month = customers.month and customers.place = 1

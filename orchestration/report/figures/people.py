@@ -34,7 +34,7 @@ def teams(context: Context) -> list[Figure]:
             sql="""
             select month as period_start, 'month' as period_grain, team, touchpoint, metric,
                 method_version, n, value, interval_low, interval_high, interval_method, is_hidden,
-                customer_csat_n, customer_csat as customer_csat_percent,
+                customer_csat_version, customer_csat_n, customer_csat as customer_csat_percent,
                 customer_csat_low as customer_low_percent,
                 customer_csat_high as customer_high_percent
             from team_pulse
