@@ -6,16 +6,15 @@ with months as (
 
 counted as (
     select
-        journeys.journey,
-        journeys.path,
-        least(journeys.visits, {{ steps }} + 1) as visits,
-        journeys.outcome,
-        count(*) as journeys,
-        count(*) filter (months.is_settled) as settled
-    from {{ ref('journeys') }} as journeys
-    inner join months
-        on journeys.journey = months.journey and cast(date_trunc('month', journeys.started_at) as date) = months.month
-    group by journeys.journey, journeys.path, least(journeys.visits, {{ steps }} + 1), journeys.outcome
+        counts.journey,
+        counts.path,
+        counts.visits,
+        counts.outcome,
+        sum(counts.journeys) as journeys,
+        coalesce(sum(counts.journeys) filter (months.is_settled), 0) as settled
+    from {{ ref('journey_counts') }} as counts
+    inner join months on counts.journey = months.journey and counts.month = months.month
+    group by counts.journey, counts.path, counts.visits, counts.outcome
 ),
 
 -- a path is short and there are few: each is told step by step

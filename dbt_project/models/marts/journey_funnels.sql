@@ -5,15 +5,15 @@
 with months as (
     select
         journey,
-        {{ month }} as month,
-        cast(min(started_at) as date) as first_day,
-        cast(max(started_at) as date) as last_day,
-        count(*) as entered,
+        month,
+        min(first_day) as first_day,
+        max(last_day) as last_day,
+        cast(sum(journeys) as bigint) as entered,
         {%- for outcome in outcomes %}
-        count(*) filter (outcome = '{{ outcome }}') as {{ outcome }}{{ ',' if not loop.last }}
+        cast(coalesce(sum(journeys) filter (outcome = '{{ outcome }}'), 0) as bigint) as {{ outcome }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('journeys') }}
-    group by journey, {{ month }}
+    from {{ ref('journey_counts') }}
+    group by journey, month
 ),
 
 settled as (

@@ -7,18 +7,17 @@ with months as (
 
 counted as (
     select
-        journeys.journey,
-        journeys.path,
-        count(*) as journeys,
-        count(*) filter (journeys.loops > 0) as looped,
-        count(*) filter (months.is_settled and journeys.outcome <> 'open') as n,
+        counts.journey,
+        counts.path,
+        sum(counts.journeys) as journeys,
+        coalesce(sum(counts.journeys) filter (counts.has_loops), 0) as looped,
+        coalesce(sum(counts.journeys) filter (months.is_settled and counts.outcome <> 'open'), 0) as n,
         {%- for outcome in ('reached', 'failed', 'abandoned') %}
-        count(*) filter (months.is_settled and journeys.outcome = '{{ outcome }}') as {{ outcome }}{{ ',' if not loop.last }}
+        coalesce(sum(counts.journeys) filter (months.is_settled and counts.outcome = '{{ outcome }}'), 0) as {{ outcome }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ ref('journeys') }} as journeys
-    inner join months
-        on journeys.journey = months.journey and cast(date_trunc('month', journeys.started_at) as date) = months.month
-    group by journeys.journey, journeys.path
+    from {{ ref('journey_counts') }} as counts
+    inner join months on counts.journey = months.journey and counts.month = months.month
+    group by counts.journey, counts.path
 ),
 
 ranked as (
