@@ -660,7 +660,8 @@ left join nps using (customer_id);
 set variable heard = (
     select greatest(
         (select max(occurred_at) from orders), (select max(submitted_at) from responses),
-        (select max(reviewed_at) from written_reviews), (select max(created_at) from tickets)
+        (select max(reviewed_at) from written_reviews), (select max(created_at) from tickets),
+        (select max(created_at) from messages), (select max(changed_at) from changes)
     )
 );
 
@@ -880,16 +881,16 @@ from journey_events as events
 left join scores on events.event_id = scores.voice_id
 where events.is_touch
 window
-    -- of what carries one time, a case opens first and is solved last
+    -- of what carries one time, a case opens or opens again first, and is solved last
     in_time as (
         partition by events.customer_id
         order by events.occurred_at,
-            case events.kind when 'case_opened' then 0 when 'case_solved' then 2 else 1 end, events.event_id
+            case events.kind when 'case_opened' then 0 when 'case_reopened' then 1 when 'case_solved' then 3 else 2 end, events.event_id
     ),
     before_here as (
         partition by events.customer_id
         order by events.occurred_at,
-            case events.kind when 'case_opened' then 0 when 'case_solved' then 2 else 1 end, events.event_id
+            case events.kind when 'case_opened' then 0 when 'case_reopened' then 1 when 'case_solved' then 3 else 2 end, events.event_id
         rows between unbounded preceding and 1 preceding
     );
 
@@ -1507,7 +1508,10 @@ with seconds as (
         *,
         unnest(['first_reply', 'resolution', 'requester_wait']) as clock,
         unnest([
-            date_diff('second', created_at, coalesce(first_reply_at, greatest(created_at, getvariable('heard')))),
+            date_diff(
+                'second', created_at,
+                coalesce(first_reply_at, resolved_at, greatest(created_at, getvariable('heard')))
+            ),
             date_diff('second', created_at, coalesce(resolved_at, greatest(created_at, getvariable('heard')))),
             -- every case of this shop is solved: nobody has to be waited for any longer
             cast(round(requester_wait_minutes * 60) as bigint)

@@ -33,6 +33,23 @@
 
 {% macro is_open(status='status') -%} {{ status }} in ('new', 'open', 'pending', 'on_hold') {%- endmacro %}
 
+{#- Whether a time that nobody checks on its way in can have been told: clocks differ, but not by more than a day. -#}
+{% macro is_past(at) -%} {{ at }} <= _seen_at + interval 1 day {%- endmacro %}
+
+{#- States that a case can be in. -#}
+{% macro is_state(status='status') -%} {{ status }} in ('new', 'open', 'pending', 'on_hold', 'solved', 'closed') {%- endmacro %}
+
+{#-
+    Until when anything was heard of each source: so long at least have waited those who wait, and whether somebody came
+    back is not known beyond. Two times that nobody checks on their way in are left out.
+-#}
+{% macro heard_of_sources() -%}
+    select source, max(occurred_at) as last_at
+    from {{ ref('int_events') }}
+    where kind not in ('survey_opened', 'review_answered')
+    group by source
+{%- endmacro %}
+
 {#- Minutes from one moment to another; null where either is unknown, or where the clock runs backwards. -#}
 {% macro minutes_between(begin, end) -%}
     case when {{ end }} >= {{ begin }} then date_diff('second', {{ begin }}, {{ end }}) / 60.0 end

@@ -21,6 +21,12 @@
 {#- Who never got an invitation was not asked. -#}
 {% macro is_delivered() -%} coalesce(status, 'sent') not in ('bounced', 'failed') {%- endmacro %}
 
+{#- Of what carries one time, a case opens or opens again first, and is solved last: vendors stamp these like the message
+    that came with it. -#}
+{% macro rank_in_time(kind='kind') -%}
+    case {{ kind }} when 'case_opened' then 0 when 'case_reopened' then 1 when 'case_solved' then 3 else 2 end
+{%- endmacro %}
+
 {#- Touches by which a customer calls on us: with the first one the ball is ours. -#}
 {% macro is_contact(kind='kind') -%} {{ kind }} in ('case_opened', 'customer_message', 'case_reopened') {%- endmacro %}
 
@@ -106,15 +112,15 @@
     {%- endfor %}
 {%- endmacro %}
 
-{#- Events by which money is paid or paid back that the value of a journey is summed of. -#}
-{% macro is_value(kind='kind') -%} {{ kind }} in ('{{ var("journey_value_kinds") | join("', '") }}') {%- endmacro %}
+{#- Events by which money is paid or paid back. -#}
+{% macro is_paid(kind='kind') -%} {{ kind }} in ('{{ var("paid_kinds") | join("', '") }}') {%- endmacro %}
 
 {#- What the customers and accounts of a table with `party_id`s paid and were paid back. -#}
 {% macro journey_payments(among) -%}
     {%- for party in ['customer_id', 'account_id'] %}
     select {{ party }} as party_id, occurred_at, amount, currency
     from {{ ref('journey_events') }}
-    where amount is not null and {{ is_value() }} and {{ party }} in (select party_id from {{ among }})
+    where amount is not null and {{ party }} in (select party_id from {{ among }})
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

@@ -7,14 +7,14 @@
 
 {% macro duckdb__json_field(column, name) -%} json_extract_string({{ column }}, '$."' || {{ name }} || '"') {%- endmacro %}
 
-{#- One row per part of a text. -#}
+{#- One row per part of a text, without blanks around it; of parts that are nothing else there is none. -#}
 {% macro each_part(text, separator) -%}
     {{ return(adapter.dispatch('each_part')(text, separator)) }}
 {%- endmacro %}
 
-{% macro default__each_part(text, separator) -%} explode(split({{ text }}, '\\{{ separator }}')) {%- endmacro %}
+{% macro default__each_part(text, separator) -%} explode(filter(transform(split({{ text }}, '\\{{ separator }}'), part -> trim(part)), part -> part <> '')) {%- endmacro %}
 
-{% macro duckdb__each_part(text, separator) -%} unnest(string_split({{ text }}, '{{ separator }}')) {%- endmacro %}
+{% macro duckdb__each_part(text, separator) -%} unnest([trim(part) for part in string_split({{ text }}, '{{ separator }}') if trim(part) <> '']) {%- endmacro %}
 
 {#- Whether a regular expression is found in a text, in upper or lower case. `pattern` is a constant: compiled once. -#}
 {% macro finds(text, pattern) -%}

@@ -66,7 +66,7 @@ measured as (
         -- what was solved without a reply is not waited for any longer
         case
             when turns.answered_at is not null then turns.answered_at
-            when turns.nth > 1 and turns.resolved_at is not null then greatest(turns.asked_at, turns.resolved_at)
+            when turns.resolved_at is not null then greatest(turns.asked_at, turns.resolved_at)
         end as ended_at,
         turns.answered_at is not null as is_over
     from turns

@@ -24,7 +24,13 @@ heard_{{ part }} as (
 {%- endfor %}
 
 cases as (
-    select * from heard_cases where not is_deleted
+    select
+        * exclude (solved_at, closed_at),
+        case when {{ is_past('solved_at') }} then solved_at end as solved_at,
+        case when {{ is_past('closed_at') }} then closed_at end as closed_at,
+        not coalesce({{ is_past('greatest(solved_at, closed_at)') }}, true) as is_ahead
+    from heard_cases
+    where not is_deleted
 ),
 
 messages as (
@@ -94,8 +100,8 @@ replied as (
 waited as (
     select
         record_id,
-        -- a history with a gap, or one that ends elsewhere than the case, tells no waits
-        bool_and(status is not null) and coalesce(
+        -- a history with a gap or a state of another name, or one that ends elsewhere than the case, tells no waits
+        bool_and(coalesce({{ is_state() }}, false)) and coalesce(
             max_by(status, nth) = max(status_now)
             or not max_by({{ is_open() }}, nth) and not bool_or({{ is_open('status_now') }}),
             false
@@ -129,7 +135,8 @@ moved as (
                 field = '{{ column }}' and nth_of_field = 1
             ), 0) as {{ column }}_stations,
         {%- endfor %}
-        bool_or(field = 'merged_into_ref' and new_value is not null) as is_merged
+        -- a case that is said to be merged into itself goes on
+        bool_or(field = 'merged_into_ref' and new_value <> case_id) as is_merged
     from (
         select
             *,
@@ -149,7 +156,7 @@ told as (
         unanswered.waiting_since as unanswered_since,
         coalesce(moved.reopens, 0) as reopens,
         coalesce(cases.status in ('solved', 'closed'), false) as is_done,
-        cases.merged_into_ref is not null or coalesce(moved.is_merged, false) as is_merged,
+        coalesce(cases.merged_into_ref <> cases.case_id, false) or coalesce(moved.is_merged, false) as is_merged,
         greatest(moved.last_solved_at, cases.solved_at) as last_solved_at,
         least(moved.first_solved_at, cases.solved_at) as first_solved_at,
         least(moved.first_closed_at, cases.closed_at) as first_closed_at,
@@ -212,7 +219,8 @@ clocks as (
         nullif(concat_ws('|',
             case when first_reply_at < created_at then 'replied_before_opening' end,
             case when least(first_solved_at, first_closed_at) < created_at then 'resolved_before_opening' end,
-            case when first_changed_at < created_at then 'changed_before_opening' end
+            case when first_changed_at < created_at then 'changed_before_opening' end,
+            case when is_ahead then 'resolved_ahead' end
         ), '') as clock_findings,
         _seen_at as cases_seen_at,
         case_messages_seen_at,

@@ -10,7 +10,9 @@ cases as (
         voices.segment,
         voices.stage,
         voices.channel,
-        {{ account_number('voices.account_id') }} as account_id
+        {{ account_number('voices.account_id') }} as account_id,
+        -- solved or closed, and nobody knows when: it waits no more, and did for a time that cannot be told
+        clocks.is_done and clocks.resolved_at is null as is_over_unknown
     from {{ ref('int_case_clocks') }} as clocks
     inner join {{ ref('int_placed_voices') }} as voices using (record_id)
     where voices.voice = 'case' and not clocks.is_merged
@@ -21,14 +23,14 @@ turns as (
 ),
 
 stretches as (
-    select * from {{ ref('int_business_stretches') }} where calendar is not null
+    select stretches.*
+    from {{ ref('int_business_stretches') }} as stretches
+    inner join cases on stretches.record_id = cases.record_id
+    where stretches.calendar is not null and (stretches.ended_at is not null or not cases.is_over_unknown)
 ),
 
--- until when anything was heard of a source: so long at least the others have waited
 heard as (
-    select source, max(occurred_at) as last_at
-    from {{ ref('int_placed_voices') }}
-    group by source
+    {{ heard_of_sources() }}
 ),
 
 -- one row per wait: seconds waited, or waited so far; null where a clock ran backwards
@@ -44,7 +46,10 @@ waits as (
         cases.account_id,
         cases.created_at as began_at,
         case
-            when cases.{{ at }} is null then greatest(0, date_diff('second', cases.created_at, heard.last_at))
+            when cases.{{ at }} is null and cases.is_over_unknown then null
+            -- what was solved without a reply waited until then
+            when cases.{{ at }} is null
+                then greatest(0, date_diff('second', cases.created_at, coalesce(cases.resolved_at, heard.last_at)))
             when cases.{{ at }} >= cases.created_at then date_diff('second', cases.created_at, cases.{{ at }})
         end as seconds,
         cases.{{ at }} is not null as is_over
@@ -61,8 +66,12 @@ waits as (
         cases.channel,
         cases.account_id,
         turns.asked_at,
-        -- what was solved without a reply waited until then
-        greatest(0, date_diff('second', turns.asked_at, coalesce(turns.answered_at, cases.resolved_at, heard.last_at))),
+        case
+            when turns.answered_at is not null or not cases.is_over_unknown
+                then greatest(
+                    0, date_diff('second', turns.asked_at, coalesce(turns.answered_at, cases.resolved_at, heard.last_at))
+                )
+        end,
         turns.answered_at is not null
     from turns
     inner join cases on turns.record_id = cases.record_id

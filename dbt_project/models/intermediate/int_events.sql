@@ -8,13 +8,14 @@
 {%- set placed = ref('int_placed_voices') %}
 {%- set parts = [ref('stg_case_messages'), ref('stg_case_changes')] %}
 {%- set others = [ref('stg_value_events'), ref('stg_survey_invitations'), ref('stg_reviews')] %}
-{%- set news, few = read_feeds([placed] + parts + others), {} %}
+{%- set cases_told = ref('stg_cases') %}
+{%- set news, few = read_feeds([placed, cases_told] + parts + others), {} %}
 {%- if news %}
     {%- do temporary('touched_voices', 'select record_id from ' ~ news.int_placed_voices) %}
     {%- set cases = few_records([placed], 'touched_voices') %}
     {%- set touched %}
         select record_id from touched_voices
-        {%- for table in parts + others %}
+        {%- for table in parts + others + [cases_told] %}
         union
         select record_id from {{ news[table.identifier] }}
         {%- endfor %}
@@ -39,13 +40,17 @@
         {%- endfor %}
     {%- endset %}
     {%- do temporary('touched_voices', voices_of) %}
-    {%- do few.update(few_records([placed], 'touched_voices')) %}
+    {%- do few.update(few_records([placed, cases_told], 'touched_voices')) %}
     {#- a record is an event, and something may have happened to it that is another; those of teams are few #}
     {%- set touched %}
         select record_id as event_id from touched_records
         {%- for kind in ['survey_opened', 'review_answered'] %}
         union
         select {{ hash_id(["'" ~ kind ~ "'", 'record_id']) }} from touched_records
+        {%- endfor %}
+        {%- for kind in ['case_solved', 'case_closed'] %}
+        union
+        select {{ hash_id(["'" ~ kind ~ "'", 'record_id']) }} from touched_voices
         {%- endfor %}
         union
         select {{ hash_id(["'team_pulse'", 'source', 'team_ref', 'month']) }} from {{ ref('int_pulse_groups') }}
@@ -72,7 +77,7 @@ payments as (
         cast(case when event_type = 'refund' then -amount else amount end as decimal(18, 2)) as amount,
         currency
     from {{ few.get('stg_value_events', ref('stg_value_events')) }}
-    where not is_deleted and event_type in ('{{ var("paid_kinds") | join("', '") }}')
+    where not is_deleted and {{ is_paid('event_type') }}
 ),
 
 invitations as (
@@ -154,6 +159,29 @@ moved as (
         )
 ),
 
+-- a case of whose solution no change tells says itself when it was; a time that lies ahead is none
+stated as (
+    select
+        record_id,
+        case when solved_at is not null then 'case_solved' else 'case_closed' end as kind,
+        coalesce(solved_at, closed_at) as occurred_at
+    from {{ few.get('stg_cases', cases_told) }}
+    where not is_deleted
+        and {{ is_past('coalesce(solved_at, closed_at)') }}
+        and record_id not in (select record_id from {{ ref('int_case_states') }} where status in ('solved', 'closed'))
+),
+
+ended as (
+    select
+        {{ hash_id(['stated.kind', 'stated.record_id']) }} as event_id,
+        stated.kind,
+        voices.* exclude (record_id, voice, kind, occurred_at),
+        stated.occurred_at
+    from {{ voices }} as voices
+    inner join stated using (record_id)
+    where voices.voice = 'case'
+),
+
 opened as (
     select
         {{ hash_id(["'survey_opened'", 'voices.record_id']) }} as event_id,
@@ -191,7 +219,7 @@ held as (
 ),
 
 all_events as (
-    {%- for part in ['spoken', 'written', 'moved', 'opened', 'replied', 'held'] %}
+    {%- for part in ['spoken', 'written', 'moved', 'ended', 'opened', 'replied', 'held'] %}
     select * from {{ part }}
     {{ 'union all by name' if not loop.last }}
     {%- endfor %}

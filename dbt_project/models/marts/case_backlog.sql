@@ -11,9 +11,7 @@ cases as (
 
 -- what is open at the end of what was heard of a source is open now
 heard as (
-    select source, max(occurred_at) as last_at
-    from {{ ref('int_placed_voices') }}
-    group by source
+    {{ heard_of_sources() }}
 ),
 
 states as (

@@ -5,11 +5,7 @@
     materialized='incremental', incremental_strategy='changes', unique_key='case_id', reads_feeds='row_hash',
     feed=['case_id'],
 ) }}
-{%- set heard %}
-    select source, max(occurred_at) as last_at
-    from {{ ref('int_placed_voices') }}
-    group by source
-{%- endset %}
+{%- set heard = heard_of_sources() %}
 {%- set placed, made_of = ref('int_placed_voices'), [ref('int_case_clocks'), ref('int_business_stretches')] %}
 {%- set names_of_teams -%} (select source, team_ref, name from {{ ref('int_teams') }}) {%- endset %}
 {%- set news = read_feeds(made_of + [placed, ref('scores')], beside=[names_of_teams]) %}

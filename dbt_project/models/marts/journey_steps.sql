@@ -100,15 +100,13 @@ placed as (
             as last_channel
     from touches
     window
-        -- of what carries one time, a case opens first and is solved last: vendors stamp both like the
-        -- message that came with it
         in_time as (
             partition by party_id
-            order by occurred_at, case kind when 'case_opened' then 0 when 'case_solved' then 2 else 1 end, event_id
+            order by occurred_at, {{ rank_in_time() }}, event_id
         ),
         before_here as (
             partition by party_id
-            order by occurred_at, case kind when 'case_opened' then 0 when 'case_solved' then 2 else 1 end, event_id
+            order by occurred_at, {{ rank_in_time() }}, event_id
             rows between unbounded preceding and 1 preceding
         )
 ),

@@ -31,7 +31,7 @@
         {%- for party in ['customer_id', 'account_id'] %}
         select {{ party }} as party_id, min(occurred_at) as first_at, max(occurred_at) as last_at
         from {{ news.journey_events }}
-        where {{ is_value() }}
+        where {{ is_paid() }}
         group by {{ party }}
         {{ 'union all' if not loop.last }}
         {%- endfor %}

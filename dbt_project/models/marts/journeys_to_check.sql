@@ -50,6 +50,34 @@ findings as (
     from definitions
     where not exists (select 1 from {{ ref('journey_funnels') }} as funnels where funnels.journey = definitions.journey)
     union all
+    select
+        'look',
+        'journey_definitions',
+        definitions.journey,
+        definitions.journey,
+        'nobody ever reached it: see whether its goal names what happens',
+        funnels.entered,
+        null,
+        null
+    from definitions
+    inner join {{ ref('journey_funnels') }} as funnels
+        on definitions.journey = funnels.journey and funnels.period_grain = 'all'
+    where definitions.has_goal and funnels.reached = 0 and funnels.entered > funnels.open
+    union all
+    select
+        'look',
+        'dbt_project.yml',
+        null,
+        'paid_kinds',
+        'nobody paid anything by these kinds, but there are subscriptions or use: name those that are billed',
+        count(*),
+        min(occurred_at),
+        max(occurred_at)
+    from {{ ref('journey_events') }}
+    where kind in ('subscription_started', 'subscription_renewed', 'usage')
+        and not exists (select 1 from {{ ref('journey_events') }} where amount is not null)
+    having count(*) > 0
+    union all
     -- every start opens one up to the number that may run at once
     select
         'look',
