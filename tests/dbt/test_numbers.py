@@ -353,8 +353,15 @@ class Desk:
                 select cases.*, heard.last_at, clocks.requester_waits_since as since
                 from release.main.cases
                 join intermediate.int_case_clocks as clocks on cases.case_id = clocks.record_id
-                join (select source, max(occurred_at) as last_at
-                    from intermediate.int_placed_voices group by source) as heard
+                join (select source, max(moment) as last_at from (
+                        select source, occurred_at as moment from intermediate.int_placed_voices
+                        union all
+                        select source, created_at from staging.stg_case_messages
+                        where not is_deleted and is_public
+                        union all
+                        select source, changed_at from staging.stg_case_changes
+                        where not is_deleted and field = 'status'
+                    ) group by source) as heard
                     on cases.source = heard.source
                 """
             ).pl()
@@ -391,14 +398,16 @@ class Desk:
         if case["is_merged"]:
             return
         source, opened, last = case["source"], case["created_at"], case["last_at"]
-        asked = [("first_reply", opened, case["first_reply_at"], last)]
-        asked += [("resolution", opened, case["resolved_at"], last)]
-        asked += [
-            ("next_reply", begin, end, max(begin, case["resolved_at"] or last))
-            for begin, end in self._turns(case)
-        ]
-        for clock, begin, ended, until in asked:
-            end = ended or max(until, begin)
+        over = case["resolved_at"] or (
+            None if case["status"] in ("solved", "closed") else case["last_at"]
+        )
+        asked = [("first_reply", opened, case["first_reply_at"])]
+        asked += [("resolution", opened, case["resolved_at"])]
+        asked += [("next_reply", begin, end) for begin, end in self._turns(case)]
+        for clock, begin, ended in asked:
+            if not ended and not over:
+                continue  # solved, and nobody knows when
+            end = ended or max(over, begin)
             yield clock, source, begin, (end - begin).total_seconds() // 60, bool(ended)
             if case["calendar"]:
                 minutes = self.worked(case["calendar"], begin, end)
