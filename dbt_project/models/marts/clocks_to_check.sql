@@ -75,3 +75,16 @@ select
     first_at,
     last_at
 from without_states
+union all
+select
+    'look',
+    'cases',
+    source,
+    case what
+        when 'messages' then 'messages on cases that are not here, never told or deleted: they count nowhere; see whether all cases are read'
+        else 'merged into a case that is not here: they count nowhere; see whether all cases are read'
+    end,
+    n,
+    null,
+    null
+from {{ ref('int_loose_ends') }}
