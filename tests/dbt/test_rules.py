@@ -40,6 +40,10 @@ priority,source,kind,match_column,match_value,stage,touchpoint
 4,,case,channel,,need help,phone
 5,,review,tag,slow,use,speed
 6,,case,tag,slow,use,
+7,,cases,,,use,speed
+8,,case,,,use,one
+8,,case,,,use,other
+9,,case,,,use," "
 """
 
 THEMES = r"""theme,language,kind,pattern,description
@@ -111,6 +115,9 @@ def results(house: Warehouse) -> list[dict[str, Any]]:
                 "priority 4": "match_value is empty",
                 "priority 5": "only cases have tags",
                 "priority 6": "touchpoint is empty",
+                "priority 7": "kind is one of survey, case",
+                "priority 8": "give each rule one of its own",
+                "priority 9": "touchpoint is empty",
             },
         ),
         (
@@ -148,7 +155,7 @@ def test_the_first_few_are_told_and_the_rest_counted(
 
     rules = told["touchpoint_map_is_sound_touchpoint_map_"]
     assert rules.startswith("rule of priority 3: match_column is one of channel")
-    assert rules.endswith("; and 1 more")
+    assert rules.endswith("; and 5 more")
     # whose rows may hold anything is not told
     assert set(told) == {
         "question_map_is_sound_question_map_",
