@@ -3,12 +3,21 @@ with cases as (
     select source, case_id, merged_into_ref from {{ ref('stg_cases') }} where not is_deleted
 ),
 
+-- few of all; what was said on them went with them
+deleted as (
+    select source, case_id from {{ ref('stg_cases') }} where is_deleted
+),
+
 -- those whose case is here are events: the difference costs less than to look each one up
 written as (
-    select source, count(*) as messages
-    from {{ ref('stg_case_messages') }}
-    where not is_deleted and is_public and author_role in ('customer', 'agent')
-    group by source
+    select messages.source, count(*) as messages
+    from {{ ref('stg_case_messages') }} as messages
+    left join deleted on messages.source = deleted.source and messages.case_id = deleted.case_id
+    where not messages.is_deleted
+        and messages.is_public
+        and messages.author_role in ('customer', 'agent')
+        and deleted.case_id is null
+    group by messages.source
 ),
 
 placed as (

@@ -81,7 +81,7 @@ select
     'cases',
     source,
     case what
-        when 'messages' then 'messages on cases that are not here, never told or deleted: they count nowhere; see whether all cases are read'
+        when 'messages' then 'messages on cases that were never told of: they count nowhere; see whether all cases are read'
         else 'merged into a case that is not here: they count nowhere; see whether all cases are read'
     end,
     n,
