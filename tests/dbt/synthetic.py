@@ -45,6 +45,7 @@ class Company:
         self.dice = random.Random(seed)  # noqa: S311  # not for secrets
         # apart, so that what else there is does not depend on it
         self.moods = random.Random(seed)  # noqa: S311
+        self.ends = random.Random(seed)  # noqa: S311
         self.people = people
 
     def portions(self, count: int) -> list[Rows]:
@@ -88,7 +89,17 @@ class Company:
             changed["value_number"] = self.dice.randint(0, 10)
         if "sentiment" in record and self.moods.random() < 0.5:
             changed["sentiment"] = self._sentiment()
+        if table == "cases" and self.ends.random() < 0.5:
+            changed |= self._stated_ends(record["created_at"])
         return changed
+
+    def _stated_ends(self, opened: datetime) -> dict[str, Any]:
+        """What a case says of its own end, whether or not changes tell of it as well."""
+        solved = opened + timedelta(hours=self.ends.randrange(1, 200))
+        return {
+            "solved_at": self.ends.choice([None, solved, solved, datetime(2060, 1, 1)]),  # noqa: DTZ001
+            "closed_at": self.ends.choice([None, solved + timedelta(days=4)]),
+        }
 
     def _time(self) -> datetime:
         return FIRST + timedelta(minutes=self.dice.randrange(150 * 24 * 60))
@@ -256,6 +267,7 @@ class Company:
                     subject=self.dice.choice(["Help", "Help", "The box is broken"]),
                     tags=self.dice.choice(['["vip"]', '["late parcel", "VIP"]', None, None]),
                     description=f"No {n}",
+                    **self._stated_ends(opened),
                 )
             )
             messages += [self._message(case, m, opened) for m in range(self.dice.randrange(14))]
