@@ -47,6 +47,20 @@ spoilt as (
     where rivals.country is not null or rivals.segment is not null
 ),
 
+-- whom another one reached by its tag, and since when. Who is called is chosen by a low answer: to leave out all
+-- answers of these customers, or those of one side, would leave out the unhappy ones
+called as (
+    select
+        initiatives.initiative,
+        contacts.customer_id,
+        cast(min(contacts.reached_at) as date) as called_on
+    from initiatives
+    inner join {{ ref('int_initiative_contacts') }} as contacts
+        on contacts.reached_at >= initiatives.baseline_from and contacts.reached_at < initiatives.after_until
+    where contacts.customer_id is not null
+    group by initiatives.initiative, contacts.customer_id
+),
+
 answers as (
     select
         initiatives.initiative,
@@ -130,6 +144,9 @@ placed as (
     inner join initiatives on observed.initiative = initiatives.initiative
     left join customers on observed.customer_id = customers.customer_id
     left join spoilt on observed.initiative = spoilt.initiative and observed.customer_id = spoilt.customer_id
+    left join called on observed.initiative = called.initiative and observed.customer_id = called.customer_id
+    -- the month of a call is one of those that it was made for
+    where called.called_on is null or observed.first_day <= called.called_on
 ),
 
 grouped as (
