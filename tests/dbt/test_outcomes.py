@@ -185,6 +185,44 @@ def test_the_estimate_is_the_regression_of_statsmodels(
     assert windowed(everybody, date(2026, 1, 1), ["AA", "BB"], ["DD"]).height > repaired.height
 
 
+def test_contacts_are_compared_in_the_same_calendar_months(
+    built: Warehouse, outcomes: dict[str, dict[str, Any]]
+) -> None:
+    rows = table(
+        built,
+        """
+        with touched as (
+            select distinct customer_id, date_trunc('month', occurred_at)::date as month
+            from release.main.journey_events where is_touch and customer_id is not null
+        ), contacts as (
+            select customer_id, date_trunc('month', created_at)::date as month, count(*) as n
+            from release.main.cases where topic = 'parcel' group by all
+        ), calls as (
+            select customer_id, min(created_at) as called_at from release.main.cases
+            where topic = 'call' and created_at >= '2024-10-01' group by customer_id
+        )
+        select customer_id, month, country, 100e0 * coalesce(n, 0) as x
+        from touched join release.main.customers using (customer_id)
+        left join contacts using (customer_id, month) left join calls using (customer_id)
+        where called_at is null or month <= called_at
+        """,
+    )
+    # it began in January, and the last month that was heard of to its end is September
+    month = pl.col("month")
+    before = month.is_between(date(2025, 1, 1), date(2025, 9, 1))
+    after = month.is_between(date(2026, 1, 1), date(2026, 9, 1))
+    others = pl.col("country").is_in(["DD"])
+    treated = pl.col("country").is_in(["AA", "BB"])
+    chosen = rows.filter(before | after, treated | others)
+    found = outcomes["fewer"]
+
+    assert close(found, differences(chosen.with_columns(treated=treated, after=after)))
+    assert (found["baseline_start"], found["baseline_end"]) == (
+        date(2025, 1, 1),
+        date(2025, 9, 30),
+    )
+
+
 def test_touchpoints_are_compared_with_touchpoints(
     built: Warehouse, outcomes: dict[str, dict[str, Any]]
 ) -> None:
