@@ -20,7 +20,7 @@ with cells as (
         *,
         {{ hash_id(cell) }} as series_id,
         {{ hash_id(cell | reject('equalto', 'method_version') | list) }} as line_id,
-        {{ hash_id(["replace(metric, '_top_box', '')"] + cell_id_parts()) }} as rate_id
+        {{ hash_id(['metric', 'method_version'] + cell_id_parts()) }} as rate_id
     from {{ ref('metric_values') }}
 ),
 

@@ -81,8 +81,11 @@ reweighed as (
         effective_n / n * pow(weights.weights, 2) / weights.weights_squared as weighted_n,
         share_n / n * pow(weights.weights, 2) / weights.weights_squared as weighted_share_n
     from effective
+    -- who was asked is no answer, and has no weight
     left join weights
-        on {{ hash_id(['effective.metric', 'effective.method_version'] + cell_id_parts('effective')) }} = weights.cell_id
+        on case when effective.part = 'value' then
+            {{ hash_id(['effective.metric', 'effective.method_version'] + cell_id_parts('effective')) }}
+        end = weights.cell_id
 ),
 
 answered as (
