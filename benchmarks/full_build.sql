@@ -1674,12 +1674,12 @@ judged as (
 effective as (
     select
         judged.*,
-        design_effect > 1 as is_clustered,
-        t_quantile(student_t.quantile, case when design_effect > 1 then customers else n end - 1) as t,
+        customers < n as is_clustered,
+        t_quantile(student_t.quantile, customers - 1) as t,
         sqrt(spread / nullif(n - 1, 0)) / sqrt(n / greatest(1.0, design_effect)) as standard_error
     from judged
     left join read_csv(getvariable('reference') || '/student_t.csv') as student_t
-        on case when design_effect > 1 then customers else n end - 1 = student_t.df
+        on customers - 1 = student_t.df
 ),
 
 shared as (
@@ -1687,7 +1687,7 @@ shared as (
         *,
         case
             when is_clustered
-                then greatest(n / design_effect * pow(1.959964 / t, 2), n * n / customer_counts)
+                then greatest(n / greatest(1.0, design_effect) * pow(1.959964 / t, 2), n * n / customer_counts)
             else n
         end as share_n
     from effective

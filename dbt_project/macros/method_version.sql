@@ -9,6 +9,28 @@
     || coalesce(' since ' || cast({{ since }} as varchar), '')
 {%- endmacro %}
 
+{#- The lowest or highest answer to a row of int_question_map that counts as satisfied, on the question's own scale: where
+    low is good, the top box lies at its lower end. -#}
+{% macro question_top_box() -%}
+    coalesce(
+        top_box_from,
+        case when reversed
+            then scale_min + scale_max - {{ default_top_box('scale_min', 'scale_max') }}
+            else {{ default_top_box('scale_min', 'scale_max') }}
+        end
+    )
+{%- endmacro %}
+
+{#- The method version of a row of int_question_map. -#}
+{% macro question_version() -%}
+    {{ method_version('metric', 'scale_min', 'scale_max', question_top_box(), 'coalesce(reversed, false)', 'valid_from') }}
+{%- endmacro %}
+
+{#- The method version of the top box of ratings. -#}
+{% macro top_box_version(method_version) -%}
+    {{ method_version }} || ' top ' || {{ plain(default_top_box('scale_min', 'scale_max')) }}
+{%- endmacro %}
+
 {#- An end of the scale that a version names: 1 the lowest, 2 the highest answer; null where it names none. -#}
 {% macro scale_end(method_version, end) -%}
     try_cast(regexp_extract({{ method_version }}, '^[a-z]+ (-?[0-9.]+)-(-?[0-9.]+)', {{ end }}) as double)

@@ -95,14 +95,14 @@ def estimate(
     n, customers, effect = len(x), who.n_unique(), design_effect(x, who)
     value = float(x.mean())
     if statistic == "mean":
-        df = (customers if effect > 1 else n) - 1
+        df = customers - 1
         if df == 0 or np.ptp(x) == 0:
             return None
         half = stats.t.ppf(0.975, df) * math.sqrt(max(1, effect)) * stats.sem(x)
         low, high = scale
         return value, max(low, value - half), min(high, value + half), effect
     alone = n / max(1, effect)
-    if effect > 1:
+    if customers < n:
         # Korn and Graubard, and never less than an answer of each customer
         worst = n**2 / float((who.value_counts()["count"].cast(pl.Float64) ** 2).sum())
         few = (Z / stats.t.ppf(0.975, customers - 1)) ** 2 if customers > 1 else 0

@@ -119,13 +119,18 @@ def table(built: Warehouse, query: str) -> pl.DataFrame:
 
 
 def answers(built: Warehouse) -> pl.DataFrame:
-    """Every answer with the country and what it counts as."""
+    """Every answer with the country and what it counts as, and the days of the customer's calls."""
     return table(
         built,
         """
         select cast(scored_at as date) as day, scored_at, touchpoint, country, customer_id, score,
-            case nps_group when 'promoter' then 100e0 when 'detractor' then -100 else 0 end as x
+            case nps_group when 'promoter' then 100e0 when 'detractor' then -100 else 0 end as x,
+            coalesce(called, []) as called
         from release.main.scores left join release.main.customers using (customer_id)
+        left join (
+            select customer_id, list(cast(created_at as date)) as called
+            from release.main.cases where topic = 'call' group by customer_id
+        ) using (customer_id)
         where metric = 'nps' order by scored_at
         """,
     )
@@ -145,11 +150,14 @@ def differences(rows: pl.DataFrame) -> tuple[float, float, float]:
 
 
 def windowed(rows: pl.DataFrame, began: date, treated: list[str], others: list[str]) -> Any:  # noqa: ANN401
-    """Answers of a year before the 90 days before, and of the year after."""
+    """Answers of a year before the 90 days before, and of the year after, until a call."""
     run_up = began - timedelta(days=90)
     before = pl.col("day").is_between(run_up - timedelta(days=365), run_up, closed="left")
     after = pl.col("day").is_between(began, began + timedelta(days=365), closed="left")
-    chosen = rows.filter(before | after, pl.col("country").is_in([*treated, *others]))
+    since = run_up - timedelta(days=365)
+    calls = pl.col("called").list.eval(pl.element().filter(pl.element() >= since)).list.min()
+    untouched = calls.is_null() | (pl.col("day") <= calls)
+    chosen = rows.filter(before | after, pl.col("country").is_in([*treated, *others]), untouched)
     return chosen.with_columns(treated=pl.col("country").is_in(treated), after=after)
 
 
@@ -172,6 +180,47 @@ def test_the_estimate_is_the_regression_of_statsmodels(
     assert close(outcomes["painted"], differences(painted))
     assert outcomes["repaired"]["n"] == repaired.height
     assert outcomes["repaired"]["customers"] == repaired["customer_id"].n_unique()
+    # some were called meanwhile, and said something later
+    everybody = rows.with_columns(called=pl.lit([], dtype=pl.List(pl.Date)))
+    assert windowed(everybody, date(2026, 1, 1), ["AA", "BB"], ["DD"]).height > repaired.height
+
+
+def test_contacts_are_compared_in_the_same_calendar_months(
+    built: Warehouse, outcomes: dict[str, dict[str, Any]]
+) -> None:
+    rows = table(
+        built,
+        """
+        with touched as (
+            select distinct customer_id, date_trunc('month', occurred_at)::date as month
+            from release.main.journey_events where is_touch and customer_id is not null
+        ), contacts as (
+            select customer_id, date_trunc('month', created_at)::date as month, count(*) as n
+            from release.main.cases where topic = 'parcel' group by all
+        ), calls as (
+            select customer_id, min(created_at) as called_at from release.main.cases
+            where topic = 'call' and created_at >= '2024-10-01' group by customer_id
+        )
+        select customer_id, month, country, 100e0 * coalesce(n, 0) as x
+        from touched join release.main.customers using (customer_id)
+        left join contacts using (customer_id, month) left join calls using (customer_id)
+        where called_at is null or month <= called_at
+        """,
+    )
+    # it began in January, and the last month that was heard of to its end is September
+    month = pl.col("month")
+    before = month.is_between(date(2025, 1, 1), date(2025, 9, 1))
+    after = month.is_between(date(2026, 1, 1), date(2026, 9, 1))
+    others = pl.col("country").is_in(["DD"])
+    treated = pl.col("country").is_in(["AA", "BB"])
+    chosen = rows.filter(before | after, treated | others)
+    found = outcomes["fewer"]
+
+    assert close(found, differences(chosen.with_columns(treated=treated, after=after)))
+    assert (found["baseline_start"], found["baseline_end"]) == (
+        date(2025, 1, 1),
+        date(2025, 9, 30),
+    )
 
 
 def test_touchpoints_are_compared_with_touchpoints(

@@ -267,6 +267,28 @@ def test_limits_are_computed_anew_after_a_break_and_both_sides_are_marked(tmp_pa
         assert says in control(result, config.load(None).words("nps"), "name")
 
 
+def test_a_version_that_ended_within_a_month_keeps_it(tmp_path: Path) -> None:
+    published = publish(tmp_path)
+    year = months(14)
+    old, new = zip(year[:7], FLAT), zip(year[6:], FLAT)  # noqa: B905 - as many as there are
+    published.add("metrics", [measure("nps", month, value) for month, value in old])
+    published.add(
+        "metrics",
+        [
+            measure("nps", month, -value, method_version="nps 2", break_before=i == 0)
+            for i, (month, value) in enumerate(new)
+        ],
+    )
+
+    before, after = asked(published), asked(published, "nps 2")
+
+    # that month is told both ways, and the next one by the new way only
+    assert before[-1]["period_start"] == after[0]["period_start"] == year[6]
+    assert {row["ended_at"] for row in before} == {year[7]}
+    assert [row["period_start"] for row in after if row["break_before"]] == [year[6]]
+    assert {row["ended_at"] for row in after} == {None}
+
+
 @pytest.mark.parametrize(
     ("domain", "ticks"),
     [

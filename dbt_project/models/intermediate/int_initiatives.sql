@@ -1,5 +1,10 @@
 -- One row per row of the seed `initiatives`: its days and sums as such, or what is wrong and what to do.
 {{ config(materialized='table') }}
+{%- set run_up, window = var('initiative_run_up_days'), var('initiative_window_days') %}
+{#- What is counted by whole months has whole months: a year of them before that in which the run-up begins. Of a shorter
+    time after, `initiative_sums` takes those of the year before. -#}
+{%- set months = [1, window * 12 // 365] | max %}
+{%- set months_back %}date_trunc('month', began - interval {{ run_up }} day){% endset %}
 with listed as (
     select
         *,
@@ -87,11 +92,23 @@ select
     currency,
     -- a year against a year, so that each season is on both sides; the weeks before somebody starts
     -- something are those that made them start it, and no baseline
-    cast(began - interval {{ var('initiative_run_up_days') + var('initiative_window_days') }} day as date) as baseline_from,
-    cast(began - interval {{ var('initiative_run_up_days') }} day as date) as run_up_from,
+    cast(case
+        when metric = 'contact_rate' then {{ months_back }} - interval 12 month
+        else began - interval {{ run_up + window }} day
+    end as date) as baseline_from,
+    cast(case
+        when metric = 'contact_rate' then {{ months_back }}
+        else began - interval {{ run_up }} day
+    end as date) as run_up_from,
     -- exclusive, as are all ends of windows
     cast(least(
-        began + interval {{ var('initiative_window_days') }} day, coalesce(ended, date '9999-01-01') + interval 1 day
+        case
+            -- from the first whole month on
+            when metric = 'contact_rate'
+                then date_trunc('month', began + interval 1 month - interval 1 day) + interval {{ months }} month
+            else began + interval {{ window }} day
+        end,
+        coalesce(ended, date '9999-01-01') + interval 1 day
     ) as date) as after_until,
     concat_ws(',', coalesce(initiative, ''), coalesce(began_on, ''), coalesce(touchpoint, ''), coalesce(metric, '')) as entry,
     problem

@@ -61,27 +61,14 @@ teams as (
     select * from {{ ref('int_teams') }}
 ),
 
-judged_questions as (
-    select
-        *,
-        -- on the question's own scale: where low is good, the top box lies at its lower end
-        coalesce(
-            top_box_from,
-            case when reversed
-                then scale_min + scale_max - {{ default_top_box('scale_min', 'scale_max') }}
-                else {{ default_top_box('scale_min', 'scale_max') }}
-            end
-        ) as top_from,
-        coalesce(reversed, false) as is_reversed
-    from {{ ref('int_question_map') }}
-),
-
--- a text that is made once a question, not once an answer
+-- texts that are made once a question, not once an answer
 questions as (
     select
         *,
-        {{ method_version('metric', 'scale_min', 'scale_max', 'top_from', 'is_reversed', 'valid_from') }} as method_version
-    from judged_questions
+        {{ question_top_box() }} as top_from,
+        coalesce(reversed, false) as is_reversed,
+        {{ question_version() }} as method_version
+    from {{ ref('int_question_map') }}
 ),
 
 surveyed as (

@@ -20,16 +20,14 @@ with cells as (
         *,
         {{ hash_id(cell) }} as series_id,
         {{ hash_id(cell | reject('equalto', 'method_version') | list) }} as line_id,
-        {{ hash_id(["replace(metric, '_top_box', '')"] + cell_id_parts()) }} as rate_id
+        {{ hash_id(['metric', 'method_version'] + cell_id_parts()) }} as rate_id
     from {{ ref('metric_values') }}
 ),
 
 valued as (
     select
         *,
-        interval_low is not null and interval_high is not null as has_interval,
-        min(period) over (partition by series_id) as first_period,
-        max(period) over (partition by series_id) as last_period
+        interval_low is not null and interval_high is not null as has_interval
     from cells
     where part = 'value'
 ),
@@ -51,16 +49,47 @@ invited as (
     select * from cells where part = 'response_rate'
 ),
 
+-- when each version of a line was told
+versions as (
+    select line_id, series_id, min(period) as first_period, max(period) as last_period
+    from valued
+    where period_grain <> 'all'
+    group by line_id, series_id
+),
+
+several as (
+    select line_id from versions group by line_id having count(*) > 1
+),
+
+told_periods as (
+    select distinct line_id, period
+    from valued
+    where period_grain <> 'all' and line_id in (select line_id from several)
+),
+
+in_order as (
+    select *, lag(period) over (partition by line_id order by period) as period_before
+    from told_periods
+),
+
+-- who took the place of another version, which ended with the period before or in the same one. That it ended
+-- in the same one shows with the next that is told without it: until then it goes on beside the new one
+followers as (
+    select distinct versions.series_id, versions.first_period
+    from versions
+    inner join in_order
+        on versions.line_id = in_order.line_id and versions.first_period = in_order.period
+    inner join versions as earlier
+        on versions.line_id = earlier.line_id
+        and earlier.first_period < versions.first_period
+        and earlier.last_period < versions.last_period
+        and earlier.last_period between in_order.period_before and in_order.period
+),
+
 told as (
     select
         valued.series_id,
-        -- another version of the same thing was told to the period before, and this one begins where it ended
-        valued.period_grain <> 'all'
-        and valued.period = valued.first_period
-        and coalesce(
-            max(valued.period) over before_here
-            = max(case when valued.period = valued.last_period then valued.period end) over before_here, false
-        ) as break_before,
+        followers.series_id is not null as break_before,
         {%- for column in cell %}
         valued.{{ column }},
         {%- endfor %}
@@ -104,10 +133,7 @@ told as (
     left join began on valued.source = began.source
     left join invited
         on case when valued.weights_flag is distinct from 'not_invited' then valued.rate_id end = invited.rate_id
-    window before_here as (
-        partition by valued.line_id order by valued.period
-        range between unbounded preceding and interval 1 day preceding
-    )
+    left join followers on valued.series_id = followers.series_id and valued.period = followers.first_period
 ),
 
 {#- Classical additive decomposition, as of statsmodels' seasonal_decompose where no period is missing:

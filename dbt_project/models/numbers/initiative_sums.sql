@@ -47,6 +47,20 @@ spoilt as (
     where rivals.country is not null or rivals.segment is not null
 ),
 
+-- whom another one reached by its tag, and since when. Who is called is chosen by a low answer: to leave out all
+-- answers of these customers, or those of one side, would leave out the unhappy ones
+called as (
+    select
+        initiatives.initiative,
+        contacts.customer_id,
+        cast(min(contacts.reached_at) as date) as called_on
+    from initiatives
+    inner join {{ ref('int_initiative_contacts') }} as contacts
+        on contacts.reached_at >= initiatives.baseline_from and contacts.reached_at < initiatives.after_until
+    where contacts.customer_id is not null
+    group by initiatives.initiative, contacts.customer_id
+),
+
 answers as (
     select
         initiatives.initiative,
@@ -89,6 +103,15 @@ contacts as (
     group by initiatives.initiative, cases.customer_id, cast(date_trunc('month', cases.created_at) as date)
 ),
 
+-- months before the first case was heard of tell no rate, nor does one that had begun by then
+heard as (
+    select initiatives.initiative, min(cast(cases.created_at as date)) as first_day
+    from initiatives
+    inner join cases on {{ is_listed('cases.source', 'initiatives.source') }}
+    where initiatives.metric = 'contact_rate'
+    group by initiatives.initiative
+),
+
 contacted as (
     select
         initiatives.initiative,
@@ -102,7 +125,8 @@ contacted as (
         true as is_there,
         false as is_at_another
     from initiatives
-    cross join months
+    inner join heard on initiatives.initiative = heard.initiative
+    inner join months on heard.first_day <= months.month
     inner join customers on months.customer_id = customers.customer_id
     left join contacts
         on initiatives.initiative = contacts.initiative
@@ -130,6 +154,9 @@ placed as (
     inner join initiatives on observed.initiative = initiatives.initiative
     left join customers on observed.customer_id = customers.customer_id
     left join spoilt on observed.initiative = spoilt.initiative and observed.customer_id = spoilt.customer_id
+    left join called on observed.initiative = called.initiative and observed.customer_id = called.customer_id
+    -- the month of a call is one of those that it was made for
+    where called.called_on is null or observed.first_day <= called.called_on
 ),
 
 grouped as (
@@ -151,19 +178,31 @@ grouped as (
     cross join newest
     -- a month that has not ended had less time for contacts than others
     where last_day <= newest.day
+),
+
+-- a December is compared with a December: a calendar month counts that is known on both sides
+seasons as (
+    select initiative, date_part('month', first_day) as of_year
+    from grouped
+    where metric = 'contact_rate' and time_part in ('before', 'after')
+    group by initiative, date_part('month', first_day)
+    having count(distinct time_part) = 2
 )
 
 select
-    initiative,
-    method_version,
-    who,
-    time_part,
-    customer_id,
-    min(first_day) as first_day,
-    max(last_day) as last_day,
+    grouped.initiative,
+    grouped.method_version,
+    grouped.who,
+    grouped.time_part,
+    grouped.customer_id,
+    min(grouped.first_day) as first_day,
+    max(grouped.last_day) as last_day,
     cast(count(*) as double) as n,
-    cast(sum(x) as double) as total,
-    cast(sum(x * x) as double) as squares
+    cast(sum(grouped.x) as double) as total,
+    cast(sum(grouped.x * grouped.x) as double) as squares
 from grouped
-where who is not null and time_part is not null
-group by initiative, method_version, who, time_part, customer_id
+left join seasons
+    on grouped.initiative = seasons.initiative and date_part('month', grouped.first_day) = seasons.of_year
+where grouped.who is not null and grouped.time_part is not null
+    and (grouped.metric <> 'contact_rate' or grouped.time_part = 'run_up' or seasons.of_year is not null)
+group by grouped.initiative, grouped.method_version, grouped.who, grouped.time_part, grouped.customer_id

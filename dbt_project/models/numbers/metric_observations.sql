@@ -38,14 +38,41 @@
     'source', 'touchpoint', 'segment', 'stage', 'channel', 'account_id', 'customer_id', 'created_at', 'first_resolved_at',
     'is_reopened', 'is_merged', 'is_one_touch', 'is_first_contact_resolution',
 ] %}
-with questions as (
-    select distinct source, survey_id, metric
+with read_questions as (
+    select
+        *,
+        {{ question_version() }} as method_version
     from {{ ref('int_question_map') }}
     where metric <> 'enps'
 ),
 
+asked as (
+    select source, survey_id, metric, method_version, valid_from, valid_to
+    from read_questions
+    union all
+    select source, survey_id, 'rating_top_box', {{ top_box_version('method_version') }}, valid_from, valid_to
+    from read_questions
+    where metric = 'rating'
+),
+
+-- which metrics a survey asks for, by which reading, and when: two of its questions may ask for one
+questions as (
+    select
+        source,
+        survey_id,
+        metric,
+        method_version,
+        coalesce(valid_from, date '0001-01-01') as valid_from,
+        max(coalesce(valid_to, date '9999-01-01')) as valid_to
+    from asked
+    group by source, survey_id, metric, method_version, coalesce(valid_from, date '0001-01-01')
+),
+
 surveys as (
-    select source, survey_id, bit_xor({{ row_hash(['metric']) }}) as metrics
+    select
+        source,
+        survey_id,
+        bit_xor({{ row_hash(['metric', 'method_version', 'valid_from', 'valid_to']) }}) as metrics
     from questions
     group by source, survey_id
 ),
@@ -131,7 +158,7 @@ scored as (
     select
         record_id,
         'rating_top_box',
-        method_version || ' top ' || {{ plain(default_top_box('scale_min', 'scale_max')) }},
+        {{ top_box_version('method_version') }},
         'share',
         scored_at,
         {{ places }},
@@ -179,7 +206,7 @@ of_cases as (
     where customer_id is not null and not is_merged
 ),
 
--- an invitation counts in its own metric, and beside each one that its survey asks for
+-- an invitation counts in its own metric, and beside each one that its survey asked for that day, as it was read then
 observed as (
     select *, 'value' as part from scored
     union all by name
@@ -187,9 +214,13 @@ observed as (
     union all by name
     select * exclude (survey_id), 'response_rate' as metric, 'value' as part from invited
     union all by name
-    select invited.* exclude (survey_id), questions.metric, 'response_rate' as part
+    select invited.* exclude (survey_id, method_version), questions.metric, questions.method_version, 'response_rate' as part
     from invited
-    inner join questions using (source, survey_id)
+    inner join questions
+        on invited.source = questions.source
+        and invited.survey_id = questions.survey_id
+        and invited.observed_at >= questions.valid_from
+        and invited.observed_at < questions.valid_to + interval 1 day
 ),
 
 told as (

@@ -9,7 +9,6 @@
 {%- set sums = ['n', 'total', 'squares'] %}
 with {{ moved_answers('answers.record_id') }}
 
--- invitations of surveys that ask for a rating ask for its top box too
 classes as (
     select
         {{ strata | join(', ') }},

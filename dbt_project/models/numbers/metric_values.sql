@@ -42,23 +42,25 @@ judged as (
 told as (
     select
         *,
-        design_effect > 1 as is_clustered,
-        case when design_effect > 1 then customers else n end - 1 as df,
+        -- somebody answered more than once: told by counts, which no rounding decides
+        customers < n as is_clustered,
+        customers - 1 as df,
         {{ deviation('n', 'total', 'squares') }} as deviation,
         {{ scale_end('method_version', 1) }} as scale_min,
         {{ scale_end('method_version', 2) }} as scale_max
     from judged
 ),
 
--- so many independent answers say as much. Of few customers the design effect is itself uncertain, which
--- t instead of z makes up for (Korn and Graubard 1998); each of them is one answer at least
+-- so many independent answers say as much. Of few customers the design effect is itself uncertain, below 1 as
+-- above, which t instead of z makes up for (Korn and Graubard 1998); each of them is one answer at least
 effective as (
     select
         *,
         n / greatest(1.0, design_effect) as effective_n,
         case when is_clustered
             then greatest(
-                n / design_effect * pow({{ z() }} / {{ t_quantile('quantile', 'nullif(df, 0)') }}, 2),
+                n / greatest(1.0, design_effect)
+                * pow({{ z() }} / {{ t_quantile('quantile', 'nullif(df, 0)') }}, 2),
                 n * n / customer_counts
             )
             else n
@@ -79,8 +81,11 @@ reweighed as (
         effective_n / n * pow(weights.weights, 2) / weights.weights_squared as weighted_n,
         share_n / n * pow(weights.weights, 2) / weights.weights_squared as weighted_share_n
     from effective
+    -- who was asked is no answer, and has no weight
     left join weights
-        on {{ hash_id(['effective.metric', 'effective.method_version'] + cell_id_parts('effective')) }} = weights.cell_id
+        on case when effective.part = 'value' then
+            {{ hash_id(['effective.metric', 'effective.method_version'] + cell_id_parts('effective')) }}
+        end = weights.cell_id
 ),
 
 answered as (

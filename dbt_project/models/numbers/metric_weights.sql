@@ -6,7 +6,7 @@ with strata as (
 ),
 
 named as (
-    select *, {{ hash_id(["replace(metric, '_top_box', '')"] + cell_id_parts()) }} as asked_id
+    select *, {{ hash_id(['metric', 'method_version'] + cell_id_parts()) }} as asked_id
     from strata
 ),
 

@@ -83,18 +83,29 @@ def sql(context: Context, metric: str, version: str, places: tuple[str, ...]) ->
             and value is not null
     ),
 
-    -- when another way to measure took its place
-    ended as (
-        select touchpoint, min(period_start) as ended_at
+    told_to as (
+        select touchpoint, max(period_start) as last_month
         from metrics
         where {totals}
             and {at}
-            and metric = {literal(metric)} and {breaks}
-            and period_start > (
-                select max(period_start) from points where points.touchpoint = metrics.touchpoint
-            )
-            and period_end < {context.facts.today}
+            and {context.is_measure(metric, version)}
         group by touchpoint
+    ),
+
+    -- the first month of another way to measure that took its place; of one that began within
+    -- its last month that is the next
+    ended as (
+        select touchpoint,
+            cast(greatest(min(period_start), last_month + interval 1 month) as date) as ended_at
+        from metrics
+        inner join told_to using (touchpoint)
+        where {totals}
+            and {at}
+            and metric = {literal(metric)} and {breaks}
+            and method_version <> {literal(version)}
+            and period_start >= last_month
+            and period_end < {context.facts.today}
+        group by touchpoint, last_month
     ),
 
     moves as (
