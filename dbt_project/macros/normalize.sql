@@ -74,6 +74,30 @@
 {%- endmacro %}
 
 {#-
+    Value of a row of identity_blocklist as references are held: whole, or of an e-mail address the name (info@) or the
+    domain (@example.com); null where it can be no reference's. `provider`: see mailbox.
+-#}
+{% macro blocked_value(kind, value, provider) -%}
+    case {{ normal_kind(kind) }}
+        when 'email' then
+            case
+                when regexp_matches(trim({{ value }}), '^[^@\s]+@$') then lower(trim({{ value }}))
+                when regexp_matches(trim({{ value }}), '^@[^@\s]+$')
+                    then '@' || coalesce({{ provider }}.same_as, lower(substr(trim({{ value }}), 2)))
+                else {{ mailbox(normal_email(value), provider) }}
+            end
+        when 'phone' then {{ normal_phone(value) }}
+        when 'person' then lower({{ normal_ref(value) }})
+        when 'external' then lower({{ normal_ref(value) }})
+    end
+{%- endmacro %}
+
+{#- A kind of reference as a seed names it. -#}
+{% macro normal_kind(column) -%}
+    lower(trim({{ column }}))
+{%- endmacro %}
+
+{#-
     The reference that one side of an override names, as int_mentions would number it; its provider
     is joined as provider_a or provider_b.
 -#}
