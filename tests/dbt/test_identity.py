@@ -289,6 +289,40 @@ def test_overrides_that_contradict_each_other_are_named_by_row_and_others_hold(
     assert len({identities.customer(ref) for ref in "xy"}) == 2
 
 
+def test_an_override_that_nobody_can_follow_is_named_by_row_and_stops_nothing(
+    identities: Identities,
+) -> None:
+    identities.override(
+        ("FORCE_SAME", "a", "b"),
+        ("force_same ", "b", "c"),
+        ("merge", "c", "d"),
+        ("", "c", "d"),
+        (" Force_Different", "x", "y"),
+        ("force_same", "x", "z"),
+        ("force_different", "z", "z"),
+        ("force_same", "y", "y"),
+    )
+    identities.build(
+        *(person(ref) for ref in "abcdz"),
+        *(person(ref, email="xy@b.test") for ref in "xy"),
+    )
+    # its tests too: that of another action used to stop the build
+    identities.warehouse.dbt("test", "--select", "identity_overrides", seeds=identities.seeds)
+
+    neither = "its action is neither force_same nor force_different: write one of them"
+    itself = "a reference is never different from itself: correct the row, or take it out"
+    assert identities.warehouse.rows(
+        "select override_row, problem, finding from release.main.identity_conflicts order by all"
+    ) == [
+        (3, "unusable", f"row 3: {neither}"),
+        (4, "unusable", f"row 4: {neither}"),
+        (7, "contradicted", f"row 7: {itself}"),
+    ]
+    assert len({identities.customer(ref) for ref in "abc"}) == 1
+    assert len({identities.customer(ref) for ref in "cdxy"}) == 4
+    assert identities.customer("x") == identities.customer("z")
+
+
 def test_what_is_listed_is_compared_as_references_are_and_an_increment_notices(
     identities: Identities,
 ) -> None:
