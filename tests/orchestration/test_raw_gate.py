@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from unittest.mock import patch
 
+import dagster as dg
 import jinja2
 import pytest
 from house import WHEN, House, review
@@ -17,6 +18,8 @@ from connectors.families import TABLES
 from connectors.landing import Manifest
 from orchestration.checks import raw_gate, rules, validation
 from orchestration.checks.rules import rules_for
+from orchestration.defs.warehouse.raw import raw, raw_contract
+from orchestration.outcome import Outcome, read_build
 from orchestration.warehouse import connect
 
 pytestmark = pytest.mark.slow
@@ -199,6 +202,33 @@ def test_what_blocks_names_its_sources_and_shows_rows_where_they_are(house: Hous
     assert "from forms" in sentence
     assert blocked.query in sentence
     assert "__rejects" not in sentence
+
+
+def test_a_run_says_what_blocks_and_that_nothing_was_set_aside(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EARFUL_DATA", str(house.settings.data))
+    monkeypatch.setenv("EARFUL_BUILD", str(house.settings.build))
+
+    def run() -> Outcome:
+        outcome = Outcome()
+        made = dg.materialize([raw, raw_contract], raise_on_error=False)
+        read_build(outcome, made.all_events)
+        return outcome
+
+    house.land([*GOOD, LATE])
+    moved = run()
+    house.land([*GOOD, LATE, review("new")], facts={"overlaps": True})
+    repeated = run()
+    house.land([review("odd", rating=9.0)])
+    blocked = run()
+
+    assert (moved.refused_rows, moved.loaded) == ({"reviews": 1}, {"reviews": 21})
+    assert (repeated.refused_rows, repeated.loaded) == ({}, {"reviews": 1})
+    assert (moved.failed_checks, repeated.failed_checks) == ([], [])
+    [check] = blocked.failed_checks
+    assert check.why.startswith("1 of 1 new rows break the contract, more than EARFUL_MAX_REJECTED")
+    assert (blocked.exit_code, blocked.refused_rows) == (3, {})
 
 
 def test_a_replay_settles_what_was_blocked(house: House) -> None:
