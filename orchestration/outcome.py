@@ -147,12 +147,23 @@ def _read_check(outcome: Outcome, event: DagsterEvent) -> None:
     check = event.asset_check_evaluation_data
     outcome.checks += 1
     name = f"{check.asset_key.to_user_string()}: {check.check_name}"
-    rejected = check.metadata.get("rejected")
-    if rejected is not None and _integer(rejected):
-        outcome.refused_rows[check.asset_key.path[-1]] = _integer(rejected)
+    if "moved" in check.metadata:
+        _read_raw_check(outcome, check.asset_key.path[-1], check.metadata)
     if not check.passed:
         why = check.description or _culprits(check.metadata)
         outcome.failed_checks.append(CheckResult(name, check.blocking or False, why))
+
+
+def _read_raw_check(
+    outcome: Outcome, table: str, metadata: Mapping[str, dg.MetadataValue[Any]]
+) -> None:
+    moved, repeated = _integer(metadata["moved"]), _integer(metadata["repeated"])
+    if moved:
+        outcome.refused_rows[table] = moved
+    # the gate found out that they are none; rows of an earlier run were loaded by that one
+    left = outcome.loaded.pop(table, 0) - repeated
+    if left > 0:
+        outcome.loaded[table] = left
 
 
 def _culprits(metadata: Mapping[str, dg.MetadataValue[Any]]) -> str:

@@ -33,34 +33,68 @@
 {%- endmacro %}
 
 {#-
-    A number as it links people: digits, with a leading + if it was international (+ or 00).
-    Fewer than 7 digits or one digit repeated is a placeholder, and null. Landing reads numbers with
-    a library (phone_e164); this is for those that it could not tell, such as national ones of a
-    source whose country nobody named, and for those of people who write overrides.
+    A number as it links people: digits, with a leading + if it was international (+ or 00); null if it is nobody's.
+    Landing reads numbers with a library (phone_e164); this is for those that it could not tell, such as national ones
+    of a source whose country nobody named, and for those of people who write overrides.
 -#}
 {% macro normal_phone(column) -%}
-    case
-        -- nothing but digits, as landing writes them, and as most are: one look spares the rest
-        when regexp_matches({{ column }}, '^\+?[1-9][0-9]{6,}$') then
-            case
-                when replace(replace({{ column }}, '+', ''), substr({{ column }}, length({{ column }}), 1), '') <> ''
-                    then {{ column }}
-            end
-        when length(regexp_replace({{ column }}, '[^0-9]', '', 'g')) < 7 then null
-        when length(replace(
-            regexp_replace({{ column }}, '[^0-9]', '', 'g'),
-            substr(regexp_replace({{ column }}, '[^0-9]', '', 'g'), 1, 1), ''
-        )) = 0 then null
-        else regexp_replace(
-            regexp_replace(regexp_replace(trim({{ column }}), '^00', '+'), '[^0-9+]', '', 'g'),
-            '(.)\+', '\1', 'g'
-        )
-    end
+    {%- set number -%}
+        case
+            -- nothing but digits, as landing writes them, and as most are: one look spares the rest
+            when regexp_matches({{ column }}, '^\+?[1-9][0-9]{6,}$') then {{ column }}
+            else regexp_replace(
+                regexp_replace(regexp_replace(trim({{ column }}), '^00', '+'), '[^0-9+]', '', 'g'),
+                '(.)\+', '\1', 'g'
+            )
+        end
+    {%- endset -%}
+    case when not {{ is_nobodys_number(number) }} then {{ number }} end
+{%- endmacro %}
+
+{#-
+    Whether a number is a placeholder or an extension: fewer than seven digits, or one digit repeated (zeros in front
+    aside), its country code not counted. No country code begins another one, so they can be told by looking; those
+    of the last list have shorter numbers (connectors/phones.py).
+-#}
+{% macro is_nobodys_number(number) -%}
+    {%- set short_codes = '1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]' -%}
+    {%- set long_codes = '2[1-689][0-9]|3[578][0-9]|42[0-9]|5[09][0-9]|6[7-9][0-9]|8[035789][0-9]|9[679][0-9]' -%}
+    {%- set code = '([+](' ~ short_codes ~ '|' ~ long_codes ~ '))?' -%}
+    {%- set few = '247|29[089]|376|50[08]|597|672|67[678]|68[1235678]|690' -%}
+    (
+        regexp_matches({{ number }}, '^{{ code }}0*(1*|2*|3*|4*|5*|6*|7*|8*|9*)$|^\+?[0-9]{0,6}$')
+        or regexp_matches({{ number }}, '^{{ code }}[0-9]{0,6}$')
+        and not regexp_matches({{ number }}, '^\+({{ few }})')
+    )
 {%- endmacro %}
 
 {#- A reference as written, or null if nothing was written. -#}
 {% macro normal_ref(column) -%}
     nullif(trim({{ column }}), '')
+{%- endmacro %}
+
+{#-
+    Value of a row of identity_blocklist as references are held: whole, or of an e-mail address the name (info@) or the
+    domain (@example.com); null where it can be no reference's. `provider`: see mailbox.
+-#}
+{% macro blocked_value(kind, value, provider) -%}
+    case {{ normal_kind(kind) }}
+        when 'email' then
+            case
+                when regexp_matches(trim({{ value }}), '^[^@\s]+@$') then lower(trim({{ value }}))
+                when regexp_matches(trim({{ value }}), '^@[^@\s]+$')
+                    then '@' || coalesce({{ provider }}.same_as, lower(substr(trim({{ value }}), 2)))
+                else {{ mailbox(normal_email(value), provider) }}
+            end
+        when 'phone' then {{ normal_phone(value) }}
+        when 'person' then lower({{ normal_ref(value) }})
+        when 'external' then lower({{ normal_ref(value) }})
+    end
+{%- endmacro %}
+
+{#- A kind of reference as a seed names it. -#}
+{% macro normal_kind(column) -%}
+    lower(trim({{ column }}))
 {%- endmacro %}
 
 {#-

@@ -63,6 +63,49 @@ def test_what_is_no_number_is_not_told(number: str | None, region: str | None) -
     assert told(number, region) is None
 
 
+@pytest.mark.parametrize(
+    ("number", "region"),
+    [
+        ("12345", "DE"),
+        ("012345", "DE"),
+        ("1111111", "DE"),
+        ("9999999", "DE"),
+        ("01111111", "DE"),
+        ("0000000", "GB"),
+        ("0000000000", "US"),
+        ("1 111 111 1111", "US"),
+        ("12345", "GL"),
+        ("+4912345", None),
+        ("+49 123456", None),
+        ("004912345", None),
+        ("+491111111", None),
+        ("+49 (0) 1111111", None),
+        ("+440000000000", None),
+        ("+1 222 222 2222", None),
+        ("00353 9999999", None),
+    ],
+)
+def test_the_country_code_makes_nobodys_number_nobody_elses(
+    number: str, region: str | None
+) -> None:
+    assert told(number, region) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "region", "one"),
+    [
+        ("123456", "GL", "+299123456"),
+        ("+1 234 444 4444", None, "+12344444444"),
+        ("+49 1234567", None, "+491234567"),
+        ("1111112", "DE", "+491111112"),
+    ],
+)
+def test_digits_are_counted_without_the_country_code(
+    number: str, region: str | None, one: str
+) -> None:
+    assert told(number, region) == one
+
+
 @pytest.mark.slow
 def test_every_countrys_numbers_are_told_from_both_spellings() -> None:
     kinds = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)

@@ -83,6 +83,16 @@ class Identities:
             " current_customer_id from release.main.identity_changes order by changed_at, change"
         )
 
+    def set_aside(self) -> set[str]:
+        """References that the blocklist names."""
+        return {
+            value
+            for (value,) in self.warehouse.rows(
+                "select value from intermediate.int_references"
+                " where set_aside_reason like 'blocklist%'"
+            )
+        }
+
     def conflicts(self) -> list[tuple[Any, ...]]:
         """What is published of conflicts, without the words."""
         return self.warehouse.rows(
@@ -277,6 +287,68 @@ def test_overrides_that_contradict_each_other_are_named_by_row_and_others_hold(
     ]
     assert len({identities.customer(ref) for ref in "abc"}) == 1
     assert len({identities.customer(ref) for ref in "xy"}) == 2
+
+
+def test_an_override_that_nobody_can_follow_is_named_by_row_and_stops_nothing(
+    identities: Identities,
+) -> None:
+    identities.override(
+        ("FORCE_SAME", "a", "b"),
+        ("force_same ", "b", "c"),
+        ("merge", "c", "d"),
+        ("", "c", "d"),
+        (" Force_Different", "x", "y"),
+        ("force_same", "x", "z"),
+        ("force_different", "z", "z"),
+        ("force_same", "y", "y"),
+    )
+    identities.build(
+        *(person(ref) for ref in "abcdz"),
+        *(person(ref, email="xy@b.test") for ref in "xy"),
+    )
+    # its tests too: that of another action used to stop the build
+    identities.warehouse.dbt("test", "--select", "identity_overrides", seeds=identities.seeds)
+
+    neither = "its action is neither force_same nor force_different: write one of them"
+    itself = "a reference is never different from itself: correct the row, or take it out"
+    assert identities.warehouse.rows(
+        "select override_row, problem, finding from release.main.identity_conflicts order by all"
+    ) == [
+        (3, "unusable", f"row 3: {neither}"),
+        (4, "unusable", f"row 4: {neither}"),
+        (7, "contradicted", f"row 7: {itself}"),
+    ]
+    assert len({identities.customer(ref) for ref in "abc"}) == 1
+    assert len({identities.customer(ref) for ref in "cdxy"}) == 4
+    assert identities.customer("x") == identities.customer("z")
+
+
+def test_what_is_listed_is_compared_as_references_are_and_an_increment_notices(
+    identities: Identities,
+) -> None:
+    identities.build(
+        person("a", email="zoe.odd@gmail.com", phone="+49 170 1234567"),
+        person("b", email="zoeodd@googlemail.com", phone="0170 7654321"),
+        person("c", email="c@odd.test", external_id="N/A", phone="+49 170 7777778"),
+        person("d", email="d@mail.test"),
+    )
+    path = identities.seeds / "identity_blocklist.csv"
+    sound = path.read_text()
+    assert "zoeodd@gmail.com" not in identities.set_aside()
+
+    # two rows of one mailbox, which are one
+    path.write_text(f"{sound}email,Zoe.Odd@gmail.com,a desk\nemail,zoeodd@googlemail.com,a desk\n")
+    identities.build()
+    assert identities.set_aside() == {"zoeodd@gmail.com", "N/A"}
+
+    path.write_text(
+        f"{sound}phone,0049 (170) 123-4567,a booth\n Phone ,(0170) 7654321 ,a booth\n"
+        "EMAIL, @Odd.test ,a desk\nemail,@googlemail.com,a test\n"
+    )
+    identities.build()
+    assert identities.set_aside() == {
+        *("+491701234567", "01707654321", "c@odd.test", "zoeodd@gmail.com", "N/A")
+    }
 
 
 def test_what_the_probabilistic_pass_is_sure_of_links_and_the_rest_is_to_be_reviewed(

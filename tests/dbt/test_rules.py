@@ -58,6 +58,19 @@ look-around,,any,(?<=a)lost,
 unclosed,,any,\Qlost,
 everything,,any,lost|,
 """
+BLOCKLIST = """\
+kind,value,reason
+ Email ,Desk@Firm.test,sound
+email,info@,sound
+email,@Firm.test,sound
+phone,0049 (170) 1234567,sound
+External,N/A,sound
+email,n/a,not an address
+e-mail,desk@firm.test,not a kind
+,desk@firm.test,no kind
+phone,12345,not a number
+person,,no id
+"""
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +80,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     (seeds / "question_map.csv").write_text(QUESTIONS)
     (seeds / "touchpoint_map.csv").write_text(TOUCHPOINTS)
     (seeds / "theme_map.csv").write_text(THEMES)
+    (seeds / "identity_blocklist.csv").write_text(BLOCKLIST)
     built = Warehouse(folder / "house")
     built.dbt("seed", seeds=seeds)
     built.dbt(
@@ -75,6 +89,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         "question_map",
         "touchpoint_map",
         "theme_map",
+        "identity_blocklist",
         seeds=seeds,
         check=False,
         artifacts=True,
@@ -134,6 +149,16 @@ def results(house: Warehouse) -> list[dict[str, Any]]:
                 "theme everything, language empty, pattern lost|": "found in an empty text",
             },
         ),
+        (
+            "blocklist",
+            {
+                "identity_blocklist row 6": "its value is no address",
+                "identity_blocklist row 7": "write person, external, email, phone",
+                "identity_blocklist row 8": "its kind is none",
+                "identity_blocklist row 9": "its value is no number",
+                "identity_blocklist row 10": "its value is empty",
+            },
+        ),
     ],
 )
 def test_each_wrong_rule_and_no_other_is_returned_with_its_remedy(
@@ -158,6 +183,7 @@ def test_the_first_few_are_told_and_the_rest_counted(
     assert rules.endswith("; and 5 more")
     # whose rows may hold anything is not told
     assert set(told) == {
+        "blocklist_is_sound_identity_blocklist_",
         "question_map_is_sound_question_map_",
         "theme_map_is_sound_theme_map_",
         "touchpoint_map_is_sound_touchpoint_map_",

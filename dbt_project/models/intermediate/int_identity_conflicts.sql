@@ -28,8 +28,19 @@ still_joined as (
 wrong as (
     select
         override_row,
-        'contradicted' as problem,
-        'rows ' || same_rows || ' declare to be one whom this one declares different: take out what is wrong' as reason
+        'unusable' as problem,
+        'row ' || override_row || ': its action is neither force_same nor force_different: write one of them' as reason
+    from overrides
+    where coalesce(action, '') not in ('force_same', 'force_different')
+    union all
+    select
+        override_row,
+        'contradicted',
+        case
+            when node_a = node_b
+                then 'row ' || override_row || ': a reference is never different from itself: correct the row, or take it out'
+            else 'rows ' || same_rows || ' declare to be one whom this one declares different: take out what is wrong'
+        end
     from overrides
     where is_contradicted
     union all

@@ -6,16 +6,18 @@
     'node_id', 'kind', 'source', 'value', 'first_load_id', 'records', 'names', 'holders', 'anchor_id', 'set_aside_reason',
     'blocklist_hash', 'build',
 ] %}
+{#- Rows that say the same are one: two equal hashes would cancel each other out below. -#}
 {%- set blocklist %}
-    select
-        listed.kind,
-        case
-            when listed.kind = 'email' then {{ mailbox('lower(listed.value)', 'provider') }}
-            else lower(listed.value)
-        end as value,
-        listed.reason
-    from {{ ref('identity_blocklist') }} as listed
-    {{ join_provider('lower(listed.value)', 'provider') }}
+    select distinct kind, value, reason
+    from (
+        select
+            {{ normal_kind('listed.kind') }} as kind,
+            {{ blocked_value('listed.kind', 'listed.value', 'provider') }} as value,
+            nullif(trim(listed.reason), '') as reason
+        from {{ ref('identity_blocklist') }} as listed
+        {{ join_provider('lower(trim(listed.value))', 'provider') }}
+    ) as normalised
+    where value is not null
 {%- endset %}
 {%- set blocklist_state %}
     select coalesce(bit_xor({{ row_hash(['kind', 'value', 'reason']) }}), 0) as blocklist_hash from ({{ blocklist }}) as listed

@@ -11,6 +11,7 @@ select
         when 'blocklisted' then 'identity_blocklist names it: nothing to do'
         when 'too many names' then 'more names of one source share it than identity_max_names: a desk or a placeholder; identity_blocklist would say so'
         when 'too many customers' then 'it would join more customers, whom nothing else joins, than identity_max_clusters: a desk or a placeholder'
+        when 'unusable' then reason
         when 'contradicted' then reason
         when 'still joined' then 'declared different, but a chain of other references still joins them: set one of those aside too'
         when 'names nobody' then 'the row names a reference that no record holds: check its spelling'

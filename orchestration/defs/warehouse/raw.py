@@ -77,11 +77,14 @@ def raw_contract(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetChe
             asset_key=raw_key(verdict.table),
             check_name="contract",
             passed=verdict.passed,
+            description=None if verdict.passed else verdict.sentence(settings.max_rejected),
             metadata={
                 "rows": verdict.rows,
                 "rejected": verdict.rejected,
+                "repeated": verdict.repeated,
+                "moved": verdict.moved,
                 "culprits": verdict.culprits,
-                "where": f"select * from raw.{verdict.table}__rejects",
+                "where": verdict.query,
             },
         )
 
