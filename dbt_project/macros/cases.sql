@@ -33,11 +33,12 @@
 
 {% macro is_open(status='status') -%} {{ status }} in ('new', 'open', 'pending', 'on_hold') {%- endmacro %}
 
-{#- Whether a time that nobody checks on its way in can have been told: clocks differ, but not by more than a day. -#}
+{#- Whether a time that nobody checks on its way in can have been told when its record was last heard of (_seen_at): clocks
+    differ, but not by more than a day. -#}
 {% macro is_past(at) -%} {{ at }} <= _seen_at + interval 1 day {%- endmacro %}
 
 {#- States that a case can be in. -#}
-{% macro is_state(status='status') -%} {{ status }} in ('new', 'open', 'pending', 'on_hold', 'solved', 'closed') {%- endmacro %}
+{% macro is_state(status='status') -%} ({{ is_open(status) }} or {{ status }} in ('solved', 'closed')) {%- endmacro %}
 
 {#-
     Until when anything was heard of each source: so long at least have waited those who wait, and whether somebody came

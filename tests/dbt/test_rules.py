@@ -71,6 +71,13 @@ e-mail,desk@firm.test,not a kind
 phone,12345,not a number
 person,,no id
 """
+NAMESPACES = """\
+source,namespace
+shop,common
+desk,common
+shop,other
+,common
+"""
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +88,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     (seeds / "touchpoint_map.csv").write_text(TOUCHPOINTS)
     (seeds / "theme_map.csv").write_text(THEMES)
     (seeds / "identity_blocklist.csv").write_text(BLOCKLIST)
+    (seeds / "external_id_namespaces.csv").write_text(NAMESPACES)
     built = Warehouse(folder / "house")
     built.dbt("seed", seeds=seeds)
     built.dbt(
@@ -90,6 +98,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         "touchpoint_map",
         "theme_map",
         "identity_blocklist",
+        "external_id_namespaces",
+        "email_providers",
         seeds=seeds,
         check=False,
         artifacts=True,
@@ -173,6 +183,17 @@ def test_each_wrong_rule_and_no_other_is_returned_with_its_remedy(
         assert part in remedy
 
 
+def test_a_value_that_is_listed_twice_or_missing_is_named(
+    house: Warehouse, results: list[dict[str, Any]]
+) -> None:
+    told = dbt_findings.told(Settings(data=house.folder), results)
+
+    assert told["listed_once_external_id_namespaces_source"] == (
+        "source empty: fill it, or take the row out; "
+        "source shop: listed in 2 rows: keep one of them"
+    )
+
+
 def test_the_first_few_are_told_and_the_rest_counted(
     house: Warehouse, results: list[dict[str, Any]]
 ) -> None:
@@ -184,6 +205,7 @@ def test_the_first_few_are_told_and_the_rest_counted(
     # whose rows may hold anything is not told
     assert set(told) == {
         "blocklist_is_sound_identity_blocklist_",
+        "listed_once_external_id_namespaces_source",
         "question_map_is_sound_question_map_",
         "theme_map_is_sound_theme_map_",
         "touchpoint_map_is_sound_touchpoint_map_",
