@@ -29,14 +29,15 @@ placed as (
 
 -- few of all
 merged as (
-    select source, merged_into_ref from cases where merged_into_ref <> case_id
+    select source, case_id, merged_into_ref from cases where merged_into_ref <> case_id
 ),
 
+-- into a case that is not here, or one that was merged into it: neither goes on
 lost as (
     select merged.source, count(*) as cases
     from merged
     left join cases on merged.source = cases.source and merged.merged_into_ref = cases.case_id
-    where cases.case_id is null
+    where cases.case_id is null or cases.merged_into_ref = merged.case_id
     group by merged.source
 )
 

@@ -82,7 +82,7 @@ select
     source,
     case what
         when 'messages' then 'messages on cases that were never told of: they count nowhere; see whether all cases are read'
-        else 'merged into a case that is not here: they count nowhere; see whether all cases are read'
+        else 'merged into a case that is not here, or into each other: they count nowhere; see whether all cases are read'
     end,
     n,
     null,
